@@ -1,0 +1,1 @@
+"""From text to a bound query: parse, types, bind."""

@@ -1,0 +1,1 @@
+"""What is computed: types, expressions, the logical plan, its stages, their evaluation."""

@@ -1,0 +1,1 @@
+"""Tools outside the compiler: ZoKrates, snarkjs, the native witness, Groth16 keys and proofs."""

@@ -1,0 +1,53 @@
+"""The per-user cache: artefacts found again by the content they were made from.
+
+In: a kind, a key (what it was made from) and a function that makes it. Out: a folder with the
+files, complete or not there at all: it is made beside its place and renamed into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def cache_root() -> Path:
+    """``$ZKQL_CACHE``, else ``$XDG_CACHE_HOME/zkql``, else ``~/.cache/zkql``."""
+    if chosen := os.environ.get("ZKQL_CACHE"):
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "zkql"
+
+
+def content_key(*parts: bytes | str) -> str:
+    """SHA-256 over length-prefixed parts, so that no two part lists share a key by accident."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The folder ``kind/key``; ``make(folder)`` fills it if it is not there yet."""
+    place = cache_root() / kind / key
+    if place.is_dir():
+        return place
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{key[:12]}-", dir=place.parent))
+    try:
+        make(scratch)
+        try:
+            scratch.rename(place)
+        except OSError:
+            if not place.is_dir():  # else another process made the same thing first
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return place

@@ -1,0 +1,215 @@
+"""Groth16 keys for development, straight from known randomness. INSECURE by design.
+
+Whoever makes such a key could forge proofs with it, so a verifier refuses it unless told otherwise.
+Knowing the trapdoor, every key element is one multiplication of a generator: seconds where a
+powers-of-tau file and phase 2 take many minutes. A real key comes from ``zkql setup --ptau``.
+
+Source: Groth, "On the Size of Pairing-based Non-interactive Arguments" (EUROCRYPT 2016), with the
+quotient's basis of circom and snarkjs: Lagrange polynomials at the odd points of the double domain.
+In: a constraint system. Out: a ``.zkey`` file (iden3 binary format, version 1).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import struct
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from gmpy2 import invert, mpz, powmod
+
+from zkql.crypto.field import P
+from zkql.errors import bug, toolchain_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from zkql.toolchain.constraints import ConstraintSystem
+
+FIELD_OF_POINTS = 21888242871839275222246405745257275088696311157297823662689037894645226208583
+_MONTGOMERY = mpz(1 << 256)
+_TWO_ADICITY = 28
+_NON_RESIDUE = 5
+_ALT_BN128 = 4  # mcl's MCL_BN_SNARK1
+_G1 = b"1 1 2"
+_G2 = (
+    b"1 10857046999023057135944570762232829481370756359578518086990519993285655852781"
+    b" 11559732032986387107991004021392285783925812861821192530917403151452391805634"
+    b" 8495653923123431417604973247489272438418190587263600148770280649306958101930"
+    b" 4082367875863433681332203403145435568316851327593401208105741076214120093531"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trapdoor:
+    tau: mpz
+    alpha: mpz
+    beta: mpz
+    delta: mpz
+
+
+def dev_zkey(system: ConstraintSystem) -> bytes:
+    """A ``.zkey`` from fresh operating-system randomness, which is then forgotten."""
+    trapdoor = _Trapdoor(*(mpz(1 + secrets.randbelow(P - 1)) for _ in range(4)))
+    return _zkey(system, trapdoor)
+
+
+def _zkey(system: ConstraintSystem, trap: _Trapdoor) -> bytes:
+    count, public = len(system.constraints), system.public
+    power = (count + public).bit_length()
+    domain = 1 << power
+    lagrange = _lagrange(trap.tau, power)
+    a, b, c = _polynomials_at(system, lagrange)
+    for signal in range(public + 1):  # one extra row a public input keeps them independent
+        a[signal] += lagrange[count + signal]
+    linear = [(trap.beta * x + trap.alpha * y + z) % P for x, y, z in zip(a, b, c, strict=True)]
+    by_delta = invert(trap.delta, mpz(P))
+    quotient = _lagrange(trap.tau, power + 1)[1::2]
+
+    header = b"".join(
+        (
+            struct.pack("<I", 32) + FIELD_OF_POINTS.to_bytes(32, "little"),
+            struct.pack("<I", 32) + P.to_bytes(32, "little"),
+            struct.pack("<III", system.wires, public, domain),
+            _points("G1", (trap.alpha, trap.beta)),
+            _points("G2", (trap.beta, mpz(1))),
+            _points("G1", (trap.delta,)),
+            _points("G2", (trap.delta,)),
+        )
+    )
+    sections = (
+        (1, struct.pack("<I", 1)),
+        (2, header),
+        (3, _points("G1", linear[: public + 1])),
+        (4, _coefficients(system)),
+        (5, _points("G1", a)),
+        (6, _points("G1", b)),
+        (7, _points("G2", b)),
+        (8, _points("G1", [x * by_delta for x in linear[public + 1 :]])),
+        (9, _points("G1", [x * by_delta for x in quotient])),
+        (10, bytes(64) + struct.pack("<I", 0)),
+    )
+    framed = (struct.pack("<IQ", kind, len(body)) + body for kind, body in sections)
+    return b"zkey" + struct.pack("<II", 1, len(sections)) + b"".join(framed)
+
+
+def _lagrange(tau: mpz, power: int) -> list[mpz]:
+    """The Lagrange basis of the ``2**power``-th roots of unity, at ``tau``."""
+    size = 1 << power
+    root = powmod(_NON_RESIDUE, (P - 1) >> power, P)
+    roots = [mpz(1)]
+    for _ in range(size - 1):
+        roots.append(roots[-1] * root % P)
+    scale = (powmod(tau, size, P) - 1) * invert(mpz(size), mpz(P)) % P
+    return [
+        scale * w % P * inverse % P
+        for w, inverse in zip(roots, _invert_all([tau - w for w in roots]), strict=True)
+    ]
+
+
+def _invert_all(values: Sequence[mpz]) -> list[mpz]:
+    """Montgomery's trick: one inversion for all."""
+    running, products = mpz(1), []
+    for value in values:
+        products.append(running)
+        running = running * value % P
+    inverse = invert(running, mpz(P))
+    out = []
+    for value, before in zip(reversed(values), reversed(products), strict=True):
+        out.append(inverse * before % P)
+        inverse = inverse * value % P
+    return out[::-1]
+
+
+def _polynomials_at(
+    system: ConstraintSystem, lagrange: Sequence[mpz]
+) -> tuple[list[mpz], list[mpz], list[mpz]]:
+    """A, B and C of every wire at tau."""
+    columns = tuple([mpz(0)] * system.wires for _ in range(3))
+    for constraint, basis in zip(system.constraints, lagrange, strict=False):
+        for (wires, values), column in zip(constraint, columns, strict=True):
+            for wire, value in zip(wires, values, strict=True):
+                column[wire] += value * basis
+    a, b, c = ([x % P for x in column] for column in columns)
+    return a, b, c
+
+
+def _coefficients(system: ConstraintSystem) -> bytes:
+    """Section 4: A and B, in doubled Montgomery form as snarkjs writes them."""
+    form = _MONTGOMERY * _MONTGOMERY % P
+    known: dict[mpz, bytes] = {}
+
+    def encoded(value: mpz) -> bytes:
+        if (data := known.get(value)) is None:
+            data = known[value] = int(value * form % P).to_bytes(32, "little")
+        return data
+
+    count = len(system.constraints)
+    out = [
+        struct.pack("<III", matrix, row, wire) + encoded(value)
+        for row, constraint in enumerate(system.constraints)
+        for matrix in (0, 1)
+        for wire, value in zip(*constraint[matrix], strict=True)
+    ]
+    out += [
+        struct.pack("<III", 0, count + signal, signal) + encoded(mpz(1))
+        for signal in range(system.public + 1)
+    ]
+    return struct.pack("<I", len(out)) + b"".join(out)
+
+
+# --- multiplication of the generators, by mcl ---------------------------------------------------
+
+
+@cache
+def _mcl() -> Any:
+    try:
+        from mclbn256 import mclbn256
+    except (ImportError, OSError) as error:
+        raise toolchain_error(
+            "ZKQL0920",
+            f"development keys need the mclbn256 package, which does not load here: {error}",
+            "use a powers-of-tau file instead: zkql setup BUNDLE --ptau FILE",
+        ) from None
+    if mclbn256.lib.mclBn_init(_ALT_BN128, mclbn256.MCLBN_COMPILED_TIME_VAR):
+        raise bug("ZKQL0921", "mcl does not know the curve alt_bn128")
+    return mclbn256.lib
+
+
+def _points(group: str, scalars: Iterable[mpz]) -> bytes:
+    """``scalar · generator`` for each scalar, affine, in Montgomery form; infinity is all zero."""
+    _mcl()  # its start-up is not safe to run in two threads
+    values = list(scalars)
+    workers = os.cpu_count() or 1
+    size = max(1, -(-len(values) // (4 * workers)))
+    chunks = [values[i : i + size] for i in range(0, len(values), size)]
+    with ThreadPoolExecutor(workers) as pool:  # ctypes lets go of the interpreter lock
+        return b"".join(pool.map(lambda chunk: _multiply(group, chunk), chunks))
+
+
+def _multiply(group: str, scalars: Sequence[mpz]) -> bytes:
+    lib = _mcl()
+    coordinate = 4 if group == "G1" else 8  # 64-bit words; mcl keeps them in Montgomery form
+    times = getattr(lib, f"mclBn{group}_mul")
+    normalize = getattr(lib, f"mclBn{group}_normalize")
+    generator = (ctypes.c_uint64 * (3 * coordinate))()
+    text = _G1 if group == "G1" else _G2
+    if getattr(lib, f"mclBn{group}_setStr")(generator, text, len(text), 10):
+        raise bug("ZKQL0921", f"mcl does not take the generator of {group}")
+    point, scalar = (ctypes.c_uint64 * (3 * coordinate))(), (ctypes.c_uint64 * 4)()
+    affine = 16 * coordinate
+    out = bytearray()
+    for value in scalars:
+        residue = value % P
+        if not residue:
+            out += bytes(affine)
+            continue
+        ctypes.memmove(scalar, int(residue * _MONTGOMERY % P).to_bytes(32, "little"), 32)
+        times(point, generator, scalar)
+        normalize(point, point)
+        out += memoryview(point).cast("B")[:affine]
+    return bytes(out)
