@@ -1,0 +1,283 @@
+"""Aggregates over the selected rows: presence, totals, extremes, averages, revealed results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from zkql.circuit.gadgets.base import Advice, Assignment, Gadget, Origin, Parameter, bits_of, padded
+from zkql.crypto.field import P
+from zkql.plan.evaluate import rounds
+from zkql.plan.nodes import Aggregation, Function
+
+
+@dataclass(frozen=True)
+class Count(Gadget):
+    """How many rows are selected."""
+
+    origin: Origin
+    name: str = "count_rows"
+    template: str = "count.zok.j2"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        return {}
+
+    def constraints(self, rows: int) -> int:
+        return 0
+
+    def invocation(self) -> str:
+        return f"field count = {self.name}(selected);"
+
+    def variables(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Presence(Gadget):
+    """Whether any row is selected; decides between NULL and a value."""
+
+    origin: Origin
+    name: str = "check_presence"
+    template: str = "presence.zok.j2"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter("count_inverse", ()),)
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        passing = assignment.passing
+        return {"count_inverse": pow(passing, -1, P) if passing else 0}
+
+    def constraints(self, rows: int) -> int:
+        return 3
+
+    def invocation(self) -> str:
+        return f"assert({self.name}(count, present, count_inverse));"
+
+    def variables(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A column that is aggregated: its array of offsets in ``main`` and where its values are."""
+
+    call: Aggregation
+    array: str
+    shown: int | None
+
+    @property
+    def lowest(self) -> int:
+        """The value of offset 0."""
+        assert self.call.argument is not None
+        return self.call.argument.type.lowest
+
+    @property
+    def bits(self) -> int:
+        """The width of an offset."""
+        assert self.call.argument is not None
+        return self.call.argument.type.bits
+
+    def offsets(self, assignment: Assignment) -> list[int]:
+        """Offsets of all slots, padding zero."""
+        assert self.call.argument is not None
+        if self.shown is None:
+            values = assignment.offsets[self.call.argument.name]
+        else:
+            values = assignment.shown[self.shown]
+        return padded(values, assignment.capacity)
+
+    def largest_total(self, capacity: int) -> int:
+        """The largest magnitude that a sum over ``capacity`` rows can have."""
+        highest = self.lowest + (1 << self.bits) - 1
+        return capacity * max(abs(self.lowest), abs(highest))
+
+
+@dataclass(frozen=True)
+class Total(Gadget):
+    """The sum of one column, shared by SUM and AVG. ``masked`` where a private condition selects;
+    else padding adds nothing because its offset is zero."""
+
+    argument: Argument
+    masked: bool
+    capacity: int
+    name: str
+    origin: Origin
+    template: str = "total.zok.j2"
+
+    @property
+    def variable(self) -> str:
+        """The wire in ``main``."""
+        return f"{self.name}_value"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        return {}
+
+    def constraints(self, rows: int) -> int:
+        return rows if self.masked else 0
+
+    def invocation(self) -> str:
+        return f"field {self.variable} = {self.name}(selected, count, {self.argument.array});"
+
+    def variables(self) -> dict[str, Any]:
+        return {
+            "lowest": self.argument.lowest,
+            "masked": self.masked,
+            "bits": self.argument.largest_total(self.capacity).bit_length(),
+        }
+
+
+@dataclass(frozen=True)
+class Reveal(Gadget):
+    """A public result equals a computed wire: SUM and COUNT."""
+
+    result: str
+    computed: str
+    name: str
+    origin: Origin
+    template: str = "equal.zok.j2"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        return {}
+
+    def constraints(self, rows: int) -> int:
+        return 1
+
+    def invocation(self) -> str:
+        return f"assert({self.name}({self.result}, {self.computed}));"
+
+    def variables(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Extreme(Gadget):
+    """MAX or MIN of the selected rows."""
+
+    argument: Argument
+    call_index: int
+    capacity: int
+    result: str
+    name: str
+    origin: Origin
+    template: str = "extreme.zok.j2"
+
+    @property
+    def _largest(self) -> bool:
+        return self.argument.call.function is Function.MAX
+
+    @property
+    def _bits(self) -> str:
+        return f"{self.name}_bits"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter(self._bits, (self.capacity, self.argument.bits)),)
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        value = assignment.results[self.call_index]
+        extreme = 0 if value is None else int(value) - self.argument.lowest
+        offsets = self.argument.offsets(assignment)
+        chosen = [*assignment.selected, *[False] * (self.capacity - assignment.count)]
+        sign = 1 if self._largest else -1
+        return {
+            self._bits: [
+                bits_of(sign * (extreme - offset) if picked else 0, self.argument.bits)
+                for offset, picked in zip(offsets, chosen, strict=True)
+            ]
+        }
+
+    def constraints(self, rows: int) -> int:
+        return rows * (self.argument.bits + 2)
+
+    def invocation(self) -> str:
+        arguments = ("selected", "present", self.result, self.argument.array, self._bits)
+        return f"assert({self.name}({', '.join(arguments)}));"
+
+    def variables(self) -> dict[str, Any]:
+        return {"largest": self._largest, "width": self.argument.bits}
+
+
+@dataclass(frozen=True)
+class Average(Gadget):
+    """AVG: division of the total by the count, with Flink's rounding."""
+
+    total: Total
+    call: Aggregation
+    call_index: int
+    result: str
+    name: str
+    origin: Origin
+    template: str = "average.zok.j2"
+
+    @property
+    def _scale(self) -> int:
+        assert self.call.argument is not None
+        return int(10 ** (self.call.type.scale - self.call.argument.type.scale))
+
+    @property
+    def total_width(self) -> int:
+        """Bits of the largest scaled total."""
+        return (self.total.argument.largest_total(self.total.capacity) * self._scale).bit_length()
+
+    @property
+    def _remainder_width(self) -> int:
+        largest = self.total.capacity * (2 if rounds(self.call) else 1) - 1
+        return max(1, largest.bit_length())
+
+    def _parameter(self, part: str) -> str:
+        return f"{self.name}_{part}"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return (
+            Parameter(self._parameter("negative"), ()),
+            Parameter(self._parameter("total_bits"), (self.total_width,)),
+            Parameter(self._parameter("remainder_bits"), (self._remainder_width,)),
+            Parameter(self._parameter("room_bits"), (self._remainder_width,)),
+        )
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        offsets = self.total.argument.offsets(assignment)
+        picked = [o for o, chosen in zip(offsets, assignment.selected, strict=False) if chosen]
+        total = (sum(picked) + self.total.argument.lowest * len(picked)) * self._scale
+        divisor = max(len(picked), 1)
+        dividend = 2 * abs(total) + divisor if rounds(self.call) else abs(total)
+        divisor *= 2 if rounds(self.call) else 1
+        remainder = dividend % divisor
+        negative = int(total < 0)
+        width = self._remainder_width
+        return {
+            self._parameter("negative"): negative,
+            self._parameter("total_bits"): bits_of(abs(total) - negative, self.total_width),
+            self._parameter("remainder_bits"): bits_of(remainder, width),
+            self._parameter("room_bits"): bits_of(divisor - 1 - remainder, width),
+        }
+
+    def constraints(self, rows: int) -> int:
+        return self.total_width + 2 * self._remainder_width + 5
+
+    def invocation(self) -> str:
+        advice = (p.name for p in self.advice_parameters)
+        arguments = ("count", "present", self.total.variable, self.result, *advice)
+        return f"assert({self.name}({', '.join(arguments)}));"
+
+    def variables(self) -> dict[str, Any]:
+        return {
+            "scale": self._scale,
+            "rounded": rounds(self.call),
+            "total_width": self.total_width,
+            "remainder_width": self._remainder_width,
+        }

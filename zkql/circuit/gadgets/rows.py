@@ -1,0 +1,223 @@
+"""Which rows there are: context, validity of slots, opening of commitments."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from zkql.circuit.gadgets.base import (
+    Advice,
+    Assignment,
+    Gadget,
+    Origin,
+    Parameter,
+    bits_of,
+    environment,
+    padded,
+)
+from zkql.crypto.commitment import Element, layout
+from zkql.crypto.field import P
+from zkql.crypto.poseidon import FULL_ROUNDS, PARTIAL_ROUNDS, schedule
+from zkql.plan.schema import StreamSchema
+
+
+@dataclass(frozen=True)
+class Context(Gadget):
+    """Binds the proof to its context."""
+
+    origin: Origin
+    name: str = "bind_context"
+    template: str = "context.zok.j2"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter("context_square", ()),)
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        return {"context_square": assignment.context**2 % P}
+
+    def constraints(self, rows: int) -> int:
+        return 1
+
+    def invocation(self) -> str:
+        return f"assert({self.name}(context, context_square));"
+
+    def variables(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Validity(Gadget):
+    """Slots below the public row count are rows, the others padding."""
+
+    capacity: int
+    origin: Origin
+    name: str = "mark_rows"
+    template: str = "validity.zok.j2"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter("valid", (self.capacity,)),)
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        return {"valid": padded([1] * assignment.count, assignment.capacity)}
+
+    def constraints(self, rows: int) -> int:
+        return 2 * rows
+
+    def invocation(self) -> str:
+        return f"assert({self.name}(rows, valid));"
+
+    def variables(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Neighbouring columns of one element that are range-checked together: one used column, or a
+    run of unused ones."""
+
+    name: str
+    columns: tuple[str, ...]
+    used: bool
+    width: int
+    shift: int
+
+    @property
+    def bits(self) -> str:
+        """The parameter with its bits."""
+        return f"{self.name}_bits"
+
+
+@dataclass(frozen=True)
+class Opening(Gadget):
+    """Opens every slot's commitment and gives the columns that the query uses."""
+
+    stream: StreamSchema
+    capacity: int
+    used: tuple[str, ...]
+    origin: Origin
+    name: str = "open_rows"
+    template: str = "opening.zok.j2"
+
+    @property
+    def segments(self) -> tuple[tuple[Segment, ...], ...]:
+        """Per element, its segments from the low bits up."""
+        return tuple(self._segments(e, i) for i, e in enumerate(layout(self.stream)))
+
+    def _segments(self, element: Element, index: int) -> tuple[Segment, ...]:
+        found: list[Segment] = []
+        shift = 0
+        positions = {c.name: i for i, c in enumerate(element.columns)}
+        runs = groupby(
+            element.columns, lambda c: positions[c.name] if c.name in self.used else -1
+        )
+        for position, run in runs:
+            columns = tuple(run)
+            width = sum(c.type.bits for c in columns)
+            used = position >= 0
+            name = identifier(self.stream, columns[0].name) if used else f"rest_{index}_{len(found)}"
+            found.append(Segment(name, tuple(c.name for c in columns), used, width, shift))
+            shift += width
+        return tuple(found)
+
+    def column(self, name: str) -> str:
+        """The ZoKrates expression for a used column, an array of N offsets."""
+        opened = [s.columns[0] for element in self.segments for s in element if s.used]
+        return f"columns[{opened.index(name)}]"
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        bits = (s for element in self.segments for s in element)
+        return (
+            Parameter("salt", (self.capacity,)),
+            *(Parameter(s.bits, (self.capacity, s.width)) for s in bits),
+        )
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        advice: dict[str, Advice] = {"salt": padded(assignment.salts, self.capacity)}
+        widths = {c.name: c.type.bits for c in self.stream.private_columns}
+        for element in self.segments:
+            for segment in element:
+                values = [0] * self.capacity
+                shift = 0
+                for column in segment.columns:
+                    for i, offset in enumerate(padded(assignment.offsets[column], self.capacity)):
+                        values[i] += offset << shift
+                    shift += widths[column]
+                advice[segment.bits] = [bits_of(v, segment.width) for v in values]
+        return advice
+
+    def constraints(self, rows: int) -> int:
+        return rows * self.per_row
+
+    @property
+    def per_row(self) -> int:
+        """Constraints a row: hash, bits, one comparison."""
+        bits = sum(s.width for element in self.segments for s in element)
+        return poseidon_constraints(len(self.segments) + 1) + bits + 1
+
+    def invocation(self) -> str:
+        names = [s.bits for element in self.segments for s in element]
+        arguments = ", ".join(("commitment", "salt", *names))
+        return f"field[{len(self.used)}][N] columns = {self.name}({arguments});"
+
+    def variables(self) -> dict[str, Any]:
+        flat = [s for element in self.segments for s in element]
+        packed = []
+        position = {s.name: f"offset_{i}" for i, s in enumerate(flat)}
+        for element, segments in zip(layout(self.stream), self.segments, strict=True):
+            terms = [
+                f"{position[s.name]} * {1 << s.shift}" if s.shift else position[s.name]
+                for s in segments
+            ]
+            if element.constant or not terms:
+                terms.append(str(element.constant << element.width))
+            packed.append(" + ".join(terms))
+        return {
+            "segments": flat,
+            "used": [i for i, s in enumerate(flat) if s.used],
+            "elements": packed,
+            "hash": poseidon_name(len(self.segments) + 1),
+            "per_row": self.per_row,
+        }
+
+
+def identifier(stream: StreamSchema, name: str) -> str:
+    """A column's name as a ZoKrates identifier, unlike any keyword and any other column's."""
+    position = [c.name for c in stream.columns].index(name)
+    return f"c{position}_" + re.sub(r"[^0-9A-Za-z]", "_", name).lower()
+
+
+def poseidon_name(inputs: int) -> str:
+    """The function that :func:`render_poseidon` defines."""
+    return f"poseidon{inputs}"
+
+
+def poseidon_constraints(inputs: int) -> int:
+    """Three constraints an S-box; the first S-box of the capacity word is a constant."""
+    return 3 * (FULL_ROUNDS * (inputs + 1) + PARTIAL_ROUNDS[inputs - 1] - 1)
+
+
+def render_poseidon(inputs: int) -> str:
+    """The unrolled hash as ZoKrates source."""
+    plan = schedule(inputs)
+    return (
+        environment()
+        .get_template("poseidon.zok.j2")
+        .render(
+            name=poseidon_name(inputs),
+            width=plan.width,
+            mds=plan.mds,
+            pre_sparse=plan.pre_sparse,
+            first=plan.first,
+            entry=plan.entry,
+            partial=plan.partial,
+            last=plan.last,
+            sboxes=poseidon_constraints(inputs) // 3,
+            names=lambda label, count: [f"{label}_{i}" for i in range(count)],
+        )
+        .strip()
+    )

@@ -1,0 +1,258 @@
+"""Private WHERE conditions: one selected flag a slot, and nothing else revealed.
+
+``a < b`` is the top bit of ``b - a - 1 + 2^w``, spelled out in ``w + 1`` bits; w comes from the bounds
+of both sides. ``a = b`` is the usual test for zero with an inverse, pinned to 0 where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, assert_never
+
+from zkql.circuit.gadgets.base import (
+    Advice,
+    Assignment,
+    Gadget,
+    Origin,
+    Parameter,
+    bits_of,
+    padded,
+)
+from zkql.circuit.gadgets.rows import Opening
+from zkql.crypto.field import P
+from zkql.plan.expressions import (
+    Column,
+    Comparator,
+    Comparison,
+    Connective,
+    Literal,
+    Logical,
+    Not,
+    Operand,
+    Predicate,
+    Truth,
+    common_scale,
+    render,
+)
+from zkql.plan.stages import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """An integer that is linear in one column: ``factor · offset + constant``, within bounds."""
+
+    factor: int
+    variable: str
+    column: Column | None
+    constant: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One comparison in the circuit. ``width`` bits below the sign bit, or None for equality."""
+
+    sql: str
+    name: str
+    left: Linear
+    right: Linear
+    width: int | None
+
+    @property
+    def shift(self) -> int:
+        """What is added to ``right - left`` to make it a non-negative number."""
+        return 0 if self.width is None else (1 << self.width) - 1
+
+
+@dataclass
+class _Program:
+    """Comparisons, products of conditions, and the condition in the end."""
+
+    tests: list[Test] = field(default_factory=list)
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class Selection(Gadget):
+    """Marks the rows that pass a private condition."""
+
+    predicate: Predicate
+    shown: tuple[Shown, ...]
+    opening: Opening
+    origin: Origin
+    name: str = "select_rows"
+    template: str = "selection.zok.j2"
+
+    @cached_property
+    def _program(self) -> _Program:
+        program = _Program()
+        program.condition = self._condition(self.predicate, program)
+        return program
+
+    # --- lowering ---
+
+    def _condition(self, predicate: Predicate, program: _Program) -> str:
+        if predicate in self.shown:
+            return f"{shown_name(self.shown.index(predicate))}[i]"
+        match predicate:
+            case Comparison():
+                return self._comparison(predicate, program)
+            case Logical(connective, operands):
+                parts = [self._condition(o, program) for o in operands]
+                result = parts[0]
+                for part in parts[1:]:
+                    name = f"both_{len(program.steps)}"
+                    if connective is Connective.OR:
+                        name = f"either_{len(program.steps)}"
+                        value = f"1 - (1 - {result}) * (1 - {part})"
+                    else:
+                        value = f"{result} * {part}"
+                    program.steps.append((name, value))
+                    result = name
+                return result
+            case Not(operand):
+                return f"(1 - {self._condition(operand, program)})"
+            case Truth(operand):
+                assert isinstance(operand, Column)
+                return f"{self._array(operand)}[i]"
+        assert_never(predicate)
+
+    def _comparison(self, comparison: Comparison, program: _Program) -> str:
+        scale = common_scale(comparison.left, comparison.right)
+        left = self._linear(comparison.left, scale)
+        right = self._linear(comparison.right, scale)
+        name = f"test_{len(program.tests)}"
+        operator = comparison.operator
+        if operator in (Comparator.EQUAL, Comparator.NOT_EQUAL):
+            program.tests.append(Test(render(comparison), name, left, right, None))
+            result = f"{name}_result[i]"
+            return result if operator is Comparator.EQUAL else f"(1 - {result})"
+        if operator in (Comparator.GREATER, Comparator.AT_MOST):
+            left, right = right, left
+        least, most = right.low - left.high - 1, right.high - left.low - 1
+        width = max((-least - 1).bit_length() if least < 0 else 0, max(most, 0).bit_length(), 1)
+        program.tests.append(Test(render(comparison), name, left, right, width))
+        less = f"{name}_bits[i][{width}]"
+        strict = operator in (Comparator.LESS, Comparator.GREATER)
+        return less if strict else f"(1 - {less})"
+
+    def _linear(self, operand: Operand, scale: int) -> Linear:
+        factor = 10 ** (scale - operand.type.scale)
+        match operand:
+            case Literal(value):
+                assert isinstance(value, int)
+                return Linear(0, "", None, value * factor, value * factor, value * factor)
+            case Column(_, kind):
+                low = kind.lowest * factor
+                high = low + ((1 << kind.bits) - 1) * factor
+                return Linear(factor, f"{self._array(operand)}[i]", operand, low, low, high)
+        assert_never(operand)
+
+    def _array(self, column: Column) -> str:
+        if column.private:
+            return f"columns[{self._position(column)}]"
+        return shown_name(self.shown.index(column))
+
+    def _position(self, column: Column) -> int:
+        opened = [s.columns[0] for e in self.opening.segments for s in e if s.used]
+        return opened.index(column.name)
+
+    # --- gadget ---
+
+    @property
+    def advice_parameters(self) -> tuple[Parameter, ...]:
+        capacity = self.opening.capacity
+        found: list[Parameter] = []
+        for test in self._program.tests:
+            if test.width is None:
+                found.append(Parameter(f"{test.name}_result", (capacity,)))
+                found.append(Parameter(f"{test.name}_inverse", (capacity,)))
+            else:
+                found.append(Parameter(f"{test.name}_bits", (capacity, test.width + 1)))
+        return tuple(found)
+
+    def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        advice: dict[str, Advice] = {}
+        for test in self._program.tests:
+            left, right = (self._values(side, assignment) for side in (test.left, test.right))
+            differences = [b - a for a, b in zip(left, right, strict=True)]
+            if test.width is None:
+                advice[f"{test.name}_result"] = [int(d == 0) for d in differences]
+                advice[f"{test.name}_inverse"] = [pow(d, -1, P) if d else 0 for d in differences]
+            else:
+                advice[f"{test.name}_bits"] = [
+                    bits_of(d + test.shift, test.width + 1) for d in differences
+                ]
+        return advice
+
+    def _values(self, side: Linear, assignment: Assignment) -> list[int]:
+        if side.column is None:
+            return [side.constant] * assignment.capacity
+        if side.column.private:
+            offsets = assignment.offsets[side.column.name]
+        else:
+            offsets = assignment.shown[self.shown.index(side.column)]
+        return [
+            side.factor * offset + side.constant
+            for offset in padded(offsets, assignment.capacity)
+        ]
+
+    def constraints(self, rows: int) -> int:
+        return rows * self.per_row
+
+    @property
+    def per_row(self) -> int:
+        """Constraints a row."""
+        tests = sum(3 if t.width is None else t.width + 2 for t in self._program.tests)
+        return tests + len(self._program.steps) + 1
+
+    def invocation(self) -> str:
+        names = [p.name for p in self._inputs()]
+        return f"field[N] selected = {self.name}({', '.join(('valid', *names))});"
+
+    def _inputs(self) -> tuple[Parameter, ...]:
+        capacity = self.opening.capacity
+        shown = (Parameter(shown_name(i), (capacity,)) for i in range(len(self.shown)))
+        columns = Parameter("columns", (len(self.opening.used), capacity))
+        return (columns, *shown, *self.advice_parameters)
+
+    def variables(self) -> dict[str, Any]:
+        tests = []
+        for test in self._program.tests:
+            tests.append(
+                {
+                    "sql": test.sql,
+                    "name": test.name,
+                    "width": None if test.width is None else test.width + 1,
+                    "bits": f"{test.name}_bits" if test.width is not None else "",
+                    "result": f"{test.name}_result",
+                    "inverse": f"{test.name}_inverse",
+                    "difference": _difference(test),
+                }
+            )
+        return {
+            "inputs": self._inputs(),
+            "tests": tests,
+            "steps": [{"name": n, "value": v} for n, v in self._program.steps],
+            "condition": self._program.condition,
+            "per_row": self.per_row,
+        }
+
+
+def shown_name(index: int) -> str:
+    """The parameter of a shown value."""
+    return f"shown_{index}"
+
+
+def _difference(test: Test) -> str:
+    """``right - left + shift`` as ZoKrates source, with every literal non-negative."""
+    constant = test.right.constant - test.left.constant + test.shift
+    text = str(constant) if constant >= 0 else f"0 - {-constant}"
+    if test.right.column is not None:
+        text += f" + {test.right.factor} * {test.right.variable}"
+    if test.left.column is not None:
+        text += f" - {test.left.factor} * {test.left.variable}"
+    return text
