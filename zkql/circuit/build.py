@@ -1,34 +1,16 @@
-"""Put a circuit together from gadgets. In: a staged plan. Out: source, parameters, line map.
-
-The order of gadgets is the order of ``main``: context, rows, opening, selection, count, presence,
-then one gadget a result.
-"""
+"""Write a circuit out. In: a staged plan. Out: ZoKrates source, parameters, line map, exact cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zkql.circuit.gadgets.aggregates import (
-    Argument,
-    Average,
-    Count,
-    Extreme,
-    Presence,
-    Reveal,
-    Total,
-)
-from zkql.circuit.gadgets.base import Gadget, Origin, Parameter, environment
-from zkql.circuit.gadgets.rows import (
-    Context,
-    Opening,
-    Validity,
-    poseidon_constraints,
-    render_poseidon,
-)
-from zkql.circuit.gadgets.selection import Selection, shown_name
+from zkql.circuit.assemble import build_gadgets, result_name
+from zkql.circuit.gadgets.aggregates import Average, Total
+from zkql.circuit.gadgets.base import Gadget, Parameter, environment
+from zkql.circuit.gadgets.rows import Opening, poseidon_constraints, render_poseidon
+from zkql.circuit.gadgets.selection import shown_name
 from zkql.errors import query_error
-from zkql.plan.expressions import Column, columns_of
 from zkql.plan.nodes import Function
 
 if TYPE_CHECKING:
@@ -63,7 +45,8 @@ class Circuit:
 
 def build_circuit(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> Circuit:
     """Assemble the circuit of a query."""
-    gadgets = _gadgets(query, plan, circuit)
+    gadgets = build_gadgets(plan, circuit, query.origins)
+    _check_widths(query, plan, gadgets)
     capacity = circuit.capacity
     parameters = (
         Parameter("context", (), public=True),
@@ -71,7 +54,7 @@ def build_circuit(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> Circu
         Parameter("commitment", (capacity,), public=True),
         *(Parameter(shown_name(i), (capacity,), public=True) for i in range(len(circuit.shown))),
         Parameter("present", (), public=True),
-        *(Parameter(_result(i), (), public=True) for i in circuit.calls),
+        *(Parameter(result_name(i), (), public=True) for i in circuit.calls),
         *(p for gadget in gadgets for p in gadget.advice_parameters),
     )
     opening = next(g for g in gadgets if isinstance(g, Opening))
@@ -123,86 +106,26 @@ def _regions(
     return tuple(found)
 
 
-def _result(index: int) -> str:
-    return f"result_{index}"
-
-
-def _gadgets(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> tuple[Gadget, ...]:
-    capacity = circuit.capacity
-    rows = Origin(f"stream {plan.stream.name}", query.origins.stream)
-    where = Origin("WHERE", query.origins.where)
-    wanted = {c.name for c in columns_of(circuit.predicate) if c.private} if circuit.predicate else set()
-    for index in circuit.calls:
-        argument = plan.calls[index].argument
-        if argument is not None and argument.private:
-            wanted.add(argument.name)
-    used = tuple(c.name for c in plan.stream.private_columns if c.name in wanted)
-    opening = Opening(plan.stream, capacity, used, rows)
-    gadgets: list[Gadget] = [Context(Origin("the whole query")), Validity(capacity, rows), opening]
-    if circuit.predicate is not None:
-        gadgets.append(Selection(circuit.predicate, circuit.shown, opening, where))
-    counted = where if circuit.predicate is not None else rows
-    gadgets += [Count(counted), Presence(counted)]
-
-    totals: dict[str, Total] = {}
-    for index in circuit.calls:
-        call = plan.calls[index]
-        origin = Origin(str(call), query.origins.calls[index])
-        if call.argument is None:
-            gadgets.append(Reveal(_result(index), "count", f"reveal_{index}", origin))
+def _check_widths(query: Query, plan: StagedPlan, gadgets: tuple[Gadget, ...]) -> None:
+    """No sum may leave its SQL type, and nothing may come near the field's size."""
+    totals = {g.argument.column.name: g for g in gadgets if isinstance(g, Total)}
+    averages = {g.call: g for g in gadgets if isinstance(g, Average)}
+    for call, span in zip(plan.calls, query.origins.calls, strict=True):
+        if call.argument is None or call.argument.name not in totals:
             continue
-        argument = _argument(plan, circuit, opening, index)
-        if call.function in (Function.MIN, Function.MAX):
-            name = f"{call.function.lower()}_{index}"
-            gadgets.append(Extreme(argument, index, capacity, _result(index), name, origin))
-            continue
-        total = totals.get(call.argument.name)
-        if total is None:
-            name = f"total_{index}"
-            masked = circuit.predicate is not None
-            total = totals[call.argument.name] = Total(argument, masked, capacity, name, origin)
-            gadgets.append(total)
+        total = totals[call.argument.name]
+        fits = True
         if call.function is Function.SUM:
-            _check_sum(query, plan, index, argument.largest_total(capacity))
-            gadgets.append(Reveal(_result(index), total.variable, f"reveal_{index}", origin))
-        else:
-            average = Average(total, call, index, _result(index), f"average_{index}", origin)
-            _check_average(query, index, average)
-            gadgets.append(average)
-    return tuple(gadgets)
-
-
-def _argument(plan: StagedPlan, circuit: CircuitPlan, opening: Opening, index: int) -> Argument:
-    call = plan.calls[index]
-    column = call.argument
-    assert isinstance(column, Column)
-    if column.private:
-        return Argument(call, opening.column(column.name), None)
-    position = circuit.shown.index(column)
-    return Argument(call, shown_name(position), position)
-
-
-def _check_sum(query: Query, plan: StagedPlan, index: int, largest: int) -> None:
-    kind = plan.calls[index].type
-    if not kind.contains(largest):
-        raise query_error(
-            "ZKQL0309",
-            f"{plan.calls[index]} over {query.capacity} rows can leave {kind}",
-            query.origins.calls[index],
-            "nearest provable form: a smaller DECIMAL precision, or a smaller 'capacity'",
-        )
-
-
-def _check_average(query: Query, index: int, average: Average) -> None:
-    call = average.call
-    assert call.argument is not None
-    low = average.total.argument.lowest
-    high = low + (1 << average.total.argument.bits) - 1
-    scale = 10 ** (call.type.scale - call.argument.type.scale)
-    if average.total_width > MAX_BITS or not all(call.type.contains(v * scale) for v in (low, high)):
-        raise query_error(
-            "ZKQL0309",
-            f"{call} over {query.capacity} rows can leave {call.type}",
-            query.origins.calls[index],
-            "nearest provable form: a smaller DECIMAL precision, or a smaller 'capacity'",
-        )
+            fits = call.type.contains(total.largest)
+        elif call in averages:
+            low = total.argument.lowest
+            high = low + (1 << total.argument.bits) - 1
+            means = (low * averages[call].scale, high * averages[call].scale)
+            fits = all(map(call.type.contains, means)) and averages[call].total_width <= MAX_BITS
+        if not fits:
+            raise query_error(
+                "ZKQL0309",
+                f"{call} over {query.capacity} rows can leave {call.type}",
+                span,
+                "nearest provable form: a smaller DECIMAL precision, or a smaller 'capacity'",
+            )

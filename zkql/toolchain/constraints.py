@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import struct
 import sys
-import zlib
 from array import array
 from dataclasses import dataclass
 from io import BytesIO
@@ -39,10 +38,11 @@ _FIELD_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class ConstraintSystem:
-    """``wires`` counts the constant; ``public`` does not. ``lines[i]`` is where constraint i comes
-    from in the ZoKrates source (0: unknown)."""
+    """``wires`` counts the constant; ``inputs`` and ``public``, those of them that are public, do
+    not. ``lines[i]`` is where constraint i comes from in the ZoKrates source (0: unknown)."""
 
     wires: int
+    inputs: int
     public: int
     constraints: tuple[Constraint, ...]
     lines: array[int]
@@ -182,7 +182,7 @@ def _number_wires(parameters: list[Any], parsed: list[Any], lines: array[int]) -
             defined.add(fresh)
         defines.append(fresh)
         constraints.append((a, b, c))
-    system = ConstraintSystem(len(wire), len(public), tuple(constraints), lines)
+    system = ConstraintSystem(len(wire), len(inputs), len(public), tuple(constraints), lines)
     return Program(system, tuple(inputs), defines)
 
 
@@ -200,7 +200,7 @@ def read_r1cs(data: bytes) -> ConstraintSystem:
         sections[kind] = offset + 12
         offset += 12 + size
     header = sections[1] + 4 + _FIELD_BYTES
-    wires, outputs, public = struct.unpack_from("<III", data, header)
+    wires, outputs, public, private = struct.unpack_from("<IIII", data, header)
     count = struct.unpack_from("<I", data, header + 24)[0]
     known: dict[bytes, mpz] = {}
     position = sections[2]
@@ -214,15 +214,40 @@ def read_r1cs(data: bytes) -> ConstraintSystem:
             parts.append((terms[::2], tuple(_coefficient(v, known) for v in terms[1::2])))
         constraints.append((parts[0], parts[1], parts[2]))
     return ConstraintSystem(
-        wires, outputs + public, tuple(constraints), array("I", bytes(4 * count))
+        wires,
+        public + private,
+        outputs + public,
+        tuple(constraints),
+        array("I", bytes(4 * count)),
     )
+
+
+def r1cs(system: ConstraintSystem) -> bytes:
+    """Encode ``.r1cs``; byte for byte what ZoKrates writes for the same circuit."""
+    known: dict[mpz, bytes] = {}
+    body = bytearray()
+    for constraint in system.constraints:
+        for wires, values in constraint:
+            body += struct.pack("<I", len(wires))
+            for wire, value in zip(wires, values, strict=True):
+                if (data := known.get(value)) is None:
+                    data = known[value] = int(value).to_bytes(_FIELD_BYTES, "little")
+                body += struct.pack("<I", wire) + data
+    private = system.inputs - system.public
+    header = struct.pack("<I", _FIELD_BYTES) + P.to_bytes(_FIELD_BYTES, "little")
+    header += struct.pack("<IIII", system.wires, 0, system.public, private)
+    header += struct.pack("<QI", system.wires, len(system.constraints))
+    labels = struct.pack(f"<{system.wires}Q", *range(system.wires))
+    sections = ((2, bytes(body)), (1, header), (3, labels))
+    framed = (struct.pack("<IQ", kind, len(part)) + part for kind, part in sections)
+    return b"r1cs" + struct.pack("<II", 1, len(sections)) + b"".join(framed)
 
 
 # --- zkql's own compact form, kept in the bundle ------------------------------------------------
 
 
 def dump(program: Program) -> bytes:
-    """Compress a program; the inverse of :func:`load`."""
+    """Encode a program; the inverse of :func:`load`. Equal programs have equal bytes."""
     table: dict[mpz, int] = {}
     lengths, wires, values = array("I"), array("I"), array("I")
     for constraint in program.system.constraints:
@@ -230,7 +255,7 @@ def dump(program: Program) -> bytes:
             lengths.append(len(combination[0]))
             wires.extend(combination[0])
             values.extend(table.setdefault(v, len(table)) for v in combination[1])
-    body = cbor2.dumps(
+    return cbor2.dumps(
         [
             _VERSION,
             program.system.wires,
@@ -240,15 +265,14 @@ def dump(program: Program) -> bytes:
             *(_pack(a) for a in (lengths, wires, values, program.system.lines, program.defines)),
         ]
     )
-    return zlib.compress(body, 6)
 
 
 def load(data: bytes) -> Program:
-    """Decompress what :func:`dump` wrote. Raises ``ValueError`` if it is something else."""
+    """Decode what :func:`dump` wrote. Raises ``ValueError`` if it is something else."""
     try:
-        version, count, public, inputs, table, *packed = cbor2.loads(zlib.decompress(data))
+        version, count, public, inputs, table, *packed = cbor2.loads(data)
         lengths, wires, values, lines, defines = (_unpack(p) for p in packed)
-    except (zlib.error, cbor2.CBORDecodeError, TypeError) as error:
+    except (cbor2.CBORDecodeError, TypeError, ValueError) as error:
         raise ValueError("not a zkql constraint program") from error
     if version != _VERSION:
         raise ValueError(f"constraint program of version {version}, expected {_VERSION}")
@@ -269,7 +293,7 @@ def load(data: bytes) -> Program:
         position = end
     triples = iter(combinations)
     constraints = tuple(zip(triples, triples, triples, strict=True))
-    system = ConstraintSystem(count, public, constraints, lines)
+    system = ConstraintSystem(count, len(inputs), public, constraints, lines)
     return Program(system, tuple(inputs), defines)
 
 

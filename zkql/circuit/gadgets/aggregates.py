@@ -8,7 +8,8 @@ from typing import Any
 from zkql.circuit.gadgets.base import Advice, Assignment, Gadget, Origin, Parameter, bits_of, padded
 from zkql.crypto.field import P
 from zkql.plan.evaluate import rounds
-from zkql.plan.nodes import Aggregation, Function
+from zkql.plan.expressions import Column
+from zkql.plan.nodes import Aggregation
 
 
 @dataclass(frozen=True)
@@ -66,35 +67,27 @@ class Presence(Gadget):
 class Argument:
     """A column that is aggregated: its array of offsets in ``main`` and where its values are."""
 
-    call: Aggregation
+    column: Column
     array: str
     shown: int | None
 
     @property
     def lowest(self) -> int:
         """The value of offset 0."""
-        assert self.call.argument is not None
-        return self.call.argument.type.lowest
+        return self.column.type.lowest
 
     @property
     def bits(self) -> int:
         """The width of an offset."""
-        assert self.call.argument is not None
-        return self.call.argument.type.bits
+        return self.column.type.bits
 
     def offsets(self, assignment: Assignment) -> list[int]:
         """Offsets of all slots, padding zero."""
-        assert self.call.argument is not None
         if self.shown is None:
-            values = assignment.offsets[self.call.argument.name]
+            values = assignment.offsets[self.column.name]
         else:
             values = assignment.shown[self.shown]
         return padded(values, assignment.capacity)
-
-    def largest_total(self, capacity: int) -> int:
-        """The largest magnitude that a sum over ``capacity`` rows can have."""
-        highest = self.lowest + (1 << self.bits) - 1
-        return capacity * max(abs(self.lowest), abs(highest))
 
 
 @dataclass(frozen=True)
@@ -108,6 +101,12 @@ class Total(Gadget):
     name: str
     origin: Origin
     template: str = "total.zok.j2"
+
+    @property
+    def largest(self) -> int:
+        """The largest magnitude that the sum can have."""
+        highest = self.argument.lowest + (1 << self.argument.bits) - 1
+        return self.capacity * max(abs(self.argument.lowest), abs(highest))
 
     @property
     def variable(self) -> str:
@@ -131,7 +130,7 @@ class Total(Gadget):
         return {
             "lowest": self.argument.lowest,
             "masked": self.masked,
-            "bits": self.argument.largest_total(self.capacity).bit_length(),
+            "bits": self.largest.bit_length(),
         }
 
 
@@ -167,16 +166,13 @@ class Extreme(Gadget):
     """MAX or MIN of the selected rows."""
 
     argument: Argument
+    largest: bool
     call_index: int
     capacity: int
     result: str
     name: str
     origin: Origin
     template: str = "extreme.zok.j2"
-
-    @property
-    def _largest(self) -> bool:
-        return self.argument.call.function is Function.MAX
 
     @property
     def _bits(self) -> str:
@@ -191,7 +187,7 @@ class Extreme(Gadget):
         extreme = 0 if value is None else int(value) - self.argument.lowest
         offsets = self.argument.offsets(assignment)
         chosen = [*assignment.selected, *[False] * (self.capacity - assignment.count)]
-        sign = 1 if self._largest else -1
+        sign = 1 if self.largest else -1
         return {
             self._bits: [
                 bits_of(sign * (extreme - offset) if picked else 0, self.argument.bits)
@@ -207,7 +203,7 @@ class Extreme(Gadget):
         return f"assert({self.name}({', '.join(arguments)}));"
 
     def variables(self) -> dict[str, Any]:
-        return {"largest": self._largest, "width": self.argument.bits}
+        return {"largest": self.largest, "width": self.argument.bits}
 
 
 @dataclass(frozen=True)
@@ -216,21 +212,21 @@ class Average(Gadget):
 
     total: Total
     call: Aggregation
-    call_index: int
     result: str
     name: str
     origin: Origin
     template: str = "average.zok.j2"
 
     @property
-    def _scale(self) -> int:
+    def scale(self) -> int:
+        """What the total is multiplied by, so that the mean is an unscaled integer."""
         assert self.call.argument is not None
         return int(10 ** (self.call.type.scale - self.call.argument.type.scale))
 
     @property
     def total_width(self) -> int:
         """Bits of the largest scaled total."""
-        return (self.total.argument.largest_total(self.total.capacity) * self._scale).bit_length()
+        return (self.total.largest * self.scale).bit_length()
 
     @property
     def _remainder_width(self) -> int:
@@ -252,7 +248,7 @@ class Average(Gadget):
     def advice(self, assignment: Assignment) -> dict[str, Advice]:
         offsets = self.total.argument.offsets(assignment)
         picked = [o for o, chosen in zip(offsets, assignment.selected, strict=False) if chosen]
-        total = (sum(picked) + self.total.argument.lowest * len(picked)) * self._scale
+        total = (sum(picked) + self.total.argument.lowest * len(picked)) * self.scale
         divisor = max(len(picked), 1)
         dividend = 2 * abs(total) + divisor if rounds(self.call) else abs(total)
         divisor *= 2 if rounds(self.call) else 1
@@ -276,7 +272,7 @@ class Average(Gadget):
 
     def variables(self) -> dict[str, Any]:
         return {
-            "scale": self._scale,
+            "scale": self.scale,
             "rounded": rounds(self.call),
             "total_width": self.total_width,
             "remainder_width": self._remainder_width,

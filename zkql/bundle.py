@@ -1,0 +1,167 @@
+"""The bundle: what ``zkql compile`` and ``zkql setup`` write, and everyone else reads.
+
+manifest.json          plan, digests of everything below, what kind of keys; its digest is the
+                       identity of the query
+query.zkql             the text it came from
+circuit.zok            the circuit, to read
+circuit.program        the same compiled: what the processor evaluates
+circuit.map.json       which lines of the circuit stand for which clause of the text
+proving.zkey           for the processor
+verification_key.json  for the consumer
+
+Reading checks every digest: the verification key is pinned by content, never found by its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from zkql import files
+from zkql.circuit.statement import public_count
+from zkql.crypto.encoding import digest
+from zkql.errors import InputError, input_error, toolchain_error
+from zkql.plan.codec import from_json, to_json
+from zkql.plan.stages import StagedPlan
+from zkql.toolchain.groth16 import ProofVerifier
+
+VERSION = 1
+MANIFEST = "manifest.json"
+QUERY = "query.zkql"
+SOURCE = "circuit.zok"
+PROGRAM = "circuit.program"
+MAP = "circuit.map.json"
+ZKEY = "proving.zkey"
+VK = "verification_key.json"
+
+
+class KeyKind(StrEnum):
+    """Where a bundle's keys come from."""
+
+    DEV = "dev-INSECURE"
+    SINGLE = "ptau-single-contributor"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Digests (SHA-256, hex) of the key files."""
+
+    kind: KeyKind
+    zkey: str
+    vk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The plan and what it was compiled to. ``program`` and ``keys`` are None without a circuit,
+    ``keys`` also before setup."""
+
+    plan: StagedPlan
+    constraints: int
+    program: str | None
+    keys: Keys | None
+
+    @property
+    def digest(self) -> bytes:
+        """32 bytes: the identity of the query that proofs are bound to."""
+        return digest("zkql/bundle/v1", self._body())
+
+    def _body(self) -> dict[str, Any]:
+        keys = self.keys
+        return {
+            "version": VERSION,
+            "plan": to_json(self.plan),
+            "constraints": self.constraints,
+            "program": self.program,
+            "keys": {"kind": str(keys.kind), "zkey": keys.zkey, "vk": keys.vk} if keys else None,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``manifest.json`` holds."""
+        return {"digest": self.digest.hex(), **self._body()}
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle on disk, its manifest checked."""
+
+    path: Path
+    manifest: Manifest
+
+    def read_part(self, name: str, expected: str | None) -> bytes:
+        """A file of the bundle whose SHA-256 must be ``expected``."""
+        if not (self.path / name).exists():
+            raise input_error(
+                "ZKQL0410", f"{self.path / name} is missing", f"run: zkql setup {self.path} --dev"
+            )
+        data = files.read_bytes(self.path / name)
+        if expected is None or sha256(data) != expected:
+            raise input_error(
+                "ZKQL0411", f"{self.path / name} is not the file that the manifest names"
+            )
+        return data
+
+    def keys(self) -> Keys:
+        """The keys' digests. Raises :class:`ToolchainError` before setup."""
+        if self.manifest.keys is None:
+            raise toolchain_error(
+                "ZKQL0932",
+                f"{self.path} has no keys yet",
+                f"run: zkql setup {self.path} --dev (to try things out; INSECURE)",
+                f"or:  zkql setup {self.path} --ptau FILE",
+            )
+        return self.manifest.keys
+
+    def proof_verifier(self) -> ProofVerifier:
+        """The pinned verification key, ready."""
+        circuit = self.manifest.plan.circuit
+        text = self.read_part(VK, self.keys().vk).decode()
+        verifier = ProofVerifier(text)
+        if circuit is None or verifier.inputs != public_count(circuit):
+            raise input_error(
+                "ZKQL0412", f"the verification key of {self.path} is for another circuit"
+            )
+        return verifier
+
+
+def sha256(data: bytes) -> str:
+    """Hex digest."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Open a bundle and check that its manifest is whole and canonical."""
+    name = path / MANIFEST
+    if not name.is_file():
+        raise input_error(
+            "ZKQL0413", f"{path} is no bundle: {MANIFEST} is missing", "run: zkql compile QUERY -o DIR"
+        )
+    data = files.parse_json(files.read_bytes(name), str(name))
+    try:
+        keys = data["keys"]
+        manifest = Manifest(
+            plan=from_json(data["plan"]),
+            constraints=data["constraints"],
+            program=data["program"],
+            keys=Keys(KeyKind(keys["kind"]), keys["zkey"], keys["vk"]) if keys else None,
+        )
+        whole = isinstance(manifest.plan, StagedPlan) and manifest.to_json() == data
+    except (KeyError, TypeError, ValueError, InputError):
+        whole = False
+    if not whole:
+        raise input_error(
+            "ZKQL0414",
+            f"{name} was changed, or written by another version of zkql",
+            "compile the query again",
+        )
+    return Bundle(path, manifest)
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``manifest.json``, whole or not at all."""
+    with files.atomic_file(folder / MANIFEST) as scratch:
+        scratch.write_text(json.dumps(manifest.to_json(), indent=1) + "\n")

@@ -1,0 +1,1 @@
+"""The three parties: sensor, processor, consumer; and what passes between them."""

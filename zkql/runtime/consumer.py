@@ -1,0 +1,239 @@
+"""The verifier. In: bundle, registry, envelopes. Out: results, or why not.
+
+It trusts the sensors' keys and its own bundle, and nothing that the processor says: every public
+input is derived from signed rows, the plan and the claimed results. Each envelope is checked whole,
+in the order of its windows, and no check depends on a list that may be empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zkql.bundle import KeyKind
+from zkql.circuit.statement import EvidencedRow, StatementError, public_inputs
+from zkql.errors import rejected
+from zkql.plan import evaluate
+from zkql.plan.types import format_timestamp
+from zkql.runtime import chain
+from zkql.runtime.envelope import decode
+from zkql.runtime.records import RecordError, SignedRow, is_signed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from zkql.bundle import Bundle
+    from zkql.plan.stages import CircuitPlan
+    from zkql.plan.types import Value
+    from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
+    from zkql.runtime.registry import Registry
+    from zkql.toolchain.groth16 import ProofVerifier
+
+ResultRow = dict[str, "int | str | bool | None"]
+
+
+class Rejection(Exception):
+    """An envelope does not prove what it claims; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What was accepted so far. ``sequences`` has each device's next sequence number, ``times``
+    the earliest event time that it may still sign; ``start`` the next window, None before any."""
+
+    previous: bytes
+    start: int | None
+    sequences: Mapping[Value, int]
+    times: Mapping[Value, int]
+
+
+@dataclass(slots=True)
+class Verification:
+    """The outcome over a set of envelopes."""
+
+    results: list[ResultRow] = field(default_factory=list)
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+    windows: int = 0
+
+    @property
+    def verified(self) -> bool:
+        """Whether there was something to verify and all of it held."""
+        return self.windows > 0 and not self.rejected
+
+
+class Verifier:
+    """Checks envelopes of one query against one registry, window after window."""
+
+    def __init__(self, bundle: Bundle, registry: Registry, *, allow_dev_keys: bool = False) -> None:
+        """Raises :class:`RejectedError` where the bundle's keys are for development only."""
+        self._plan = bundle.manifest.plan
+        self._query = bundle.manifest.digest
+        self._registry = registry
+        self._proofs: ProofVerifier | None = None
+        if self._plan.circuit is not None:
+            if bundle.keys().kind is KeyKind.DEV and not allow_dev_keys:
+                raise rejected(
+                    "ZKQL0501",
+                    "the bundle has INSECURE development keys: whoever made them can forge proofs",
+                    "to try things out all the same: --allow-dev-keys",
+                )
+            self._proofs = bundle.proof_verifier()
+        self.progress = Progress(
+            previous=chain.genesis(self._query, registry.digest),
+            start=None,
+            sequences=dict.fromkeys(registry.keys, 0),
+            times=dict.fromkeys(registry.keys, self._plan.stream.column(self._plan.stream.time).type.lowest),
+        )
+
+    def verify_all(self, envelopes: Iterable[tuple[str, bytes]]) -> Verification:
+        """Check ``(name, bytes)`` in order of their windows. After a rejected envelope nothing can
+        be accepted any more, since every window continues the one before."""
+        outcome = Verification()
+        decoded: list[tuple[int, str, Envelope]] = []
+        for name, data in envelopes:
+            outcome.windows += 1
+            try:
+                envelope = decode(data, self._plan)
+                decoded.append((envelope.start, name, envelope))
+            except RecordError as error:
+                outcome.rejected.append((name, f"malformed: {error}"))
+        broken = False
+        for _, name, envelope in sorted(decoded, key=lambda item: item[:2]):
+            if broken:
+                outcome.rejected.append((name, "it follows a window that was rejected"))
+                continue
+            try:
+                outcome.results += self.verify(envelope)
+            except Rejection as reason:
+                outcome.rejected.append((name, str(reason)))
+                broken = True
+        return outcome
+
+    def verify(self, envelope: Envelope) -> list[ResultRow]:
+        """Check the next window; its rows of the result. Raises :class:`Rejection`, and then
+        :attr:`progress` is as before."""
+        self._check_header(envelope)
+        advanced = self._check_devices(envelope)
+        self._check_results(envelope)
+        self.progress = advanced
+        return [
+            dict(evaluate.output_row(self._plan.outputs, envelope.start, self._plan.size, r.key, r.values))
+            for r in envelope.results
+            if r.present or not self._plan.keys
+        ]
+
+    # --- header ---
+
+    def _check_header(self, envelope: Envelope) -> None:
+        if envelope.query != self._query:
+            raise Rejection("it is for another query, or for other keys of it")
+        if envelope.registry != self._registry.digest:
+            raise Rejection("it is for another registry of devices")
+        start, end = envelope.start, envelope.start + self._plan.size
+        if self._plan.window_start(start) != start or envelope.end != end:
+            raise Rejection("its bounds are not those of a window of the query")
+        expected = self.progress.start
+        if expected is not None and start != expected:
+            if start < expected:
+                raise Rejection("its window was accepted before")
+            raise Rejection(f"the window at {format_timestamp(expected)} is missing")
+        if envelope.previous != self.progress.previous:
+            raise Rejection("it does not continue the windows before it")
+
+    # --- evidence ---
+
+    def _check_devices(self, envelope: Envelope) -> Progress:
+        shown = [evidence.device for evidence in envelope.devices]
+        if shown != list(self._registry.keys):
+            silent = [d for d in self._registry.keys if d not in shown]
+            raise Rejection(
+                f"nothing is shown of device {silent[0]!r}"
+                if silent
+                else "its devices are not the registered ones, in order"
+            )
+        sequences, times = {}, {}
+        for evidence in envelope.devices:
+            last = self._check_device(evidence, envelope)
+            sequences[evidence.device] = evidence.closing.sequence
+            times[evidence.device] = last
+        return Progress(chain.following(envelope), envelope.end, sequences, times)
+
+    def _check_device(self, evidence: DeviceEvidence, envelope: Envelope) -> int:
+        device, stream = evidence.device, self._plan.stream
+        key = self._registry.keys[device]
+        expected = self.progress.sequences[device]
+        earliest = self.progress.times[device]
+        for row in evidence.rows:
+            if row.sequence != expected:
+                raise Rejection(
+                    f"device {device!r}: row {expected} is due, row {row.sequence} is shown"
+                )
+            if not envelope.start <= row.time < envelope.end:
+                raise Rejection(f"device {device!r}: row {expected} is not of this window")
+            if row.time < earliest:
+                raise Rejection(f"device {device!r}: the time of row {expected} goes back")
+            if not is_signed(row, stream, key):
+                raise Rejection(f"device {device!r}: the signature of row {expected} is wrong")
+            expected, earliest = expected + 1, row.time
+        closing = evidence.closing
+        what = "row" if isinstance(closing, SignedRow) else "heartbeat"
+        if closing.sequence != expected:
+            raise Rejection(
+                f"device {device!r}: row {expected} is due, the closing {what} has {closing.sequence}"
+            )
+        if closing.time < envelope.end:
+            raise Rejection(f"device {device!r}: the closing {what} does not reach the window's end")
+        if not is_signed(closing, stream, key):
+            raise Rejection(f"device {device!r}: the signature of the closing {what} is wrong")
+        return envelope.end
+
+    # --- results ---
+
+    def _check_results(self, envelope: Envelope) -> None:
+        plan = self._plan
+        rows = [row for evidence in envelope.devices for row in evidence.rows]
+        groups = evaluate.groups(plan, rows, lambda row: row.columns(plan.stream))
+        if [result.key for result in envelope.results] != list(groups):
+            raise Rejection("its groups are not those of its rows, in order")
+        for result in envelope.results:
+            self._check_group(envelope, result, groups[result.key])
+
+    def _check_group(
+        self, envelope: Envelope, result: GroupResult, rows: list[SignedRow]
+    ) -> None:
+        plan, circuit = self._plan, self._plan.circuit
+        columns = [row.columns(plan.stream) for row in rows]
+        for index, call in enumerate(plan.calls):
+            if circuit is not None and index in circuit.calls:
+                continue
+            if result.values[index] != evaluate.aggregate(call, columns):
+                raise Rejection(f"{call} is not {result.values[index]!r} over the signed rows")
+        if not plan.hides_rows and result.present != bool(rows):
+            raise Rejection("it is wrong about whether there are rows")
+        if circuit is None or self._proofs is None:
+            if result.proof is not None:
+                raise Rejection("it has a proof where none belongs")
+            return
+        if result.proof is None:
+            raise Rejection("a proof is missing")
+        inputs = self._public_inputs(envelope, circuit, result, rows)
+        if not self._proofs.verify(result.proof, inputs):
+            raise Rejection("the proof does not hold for these rows and results")
+
+    def _public_inputs(
+        self, envelope: Envelope, circuit: CircuitPlan, result: GroupResult, rows: list[SignedRow]
+    ) -> list[int]:
+        bound = chain.context(
+            self._query,
+            self._registry.digest,
+            self.progress.previous,
+            envelope.start,
+            envelope.end,
+            result.key,
+        )
+        evidenced = [EvidencedRow(row.columns(self._plan.stream), row.commitment) for row in rows]
+        values = {index: result.values[index] for index in circuit.calls}
+        try:
+            return public_inputs(self._plan, circuit, bound, evidenced, result.present, values)
+        except StatementError as error:
+            raise Rejection(str(error)) from None

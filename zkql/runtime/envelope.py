@@ -1,0 +1,190 @@
+"""What the processor sends per window: evidence, results, proofs. No plaintext, no public inputs.
+
+One JSON object in one canonical form: a byte that is not as :func:`encode` writes it is refused, so
+that two envelopes never mean the same. Rows stand in order of device and sequence number, which says
+nothing about their private values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zkql import files
+from zkql.errors import InputError
+from zkql.plan.types import TIMESTAMP, format_value, parse_value
+from zkql.runtime.records import (
+    Record,
+    RecordError,
+    SignedRow,
+    heartbeat_from_json,
+    heartbeat_to_json,
+    hex_bytes,
+    keys,
+    row_from_json,
+    row_to_json,
+    time_of,
+)
+from zkql.toolchain.groth16 import PROOF_BYTES
+
+if TYPE_CHECKING:
+    from zkql.plan.stages import StagedPlan
+    from zkql.plan.types import SqlType, Value
+
+VERSION = 1
+_DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEvidence:
+    """A device's rows in the window, and the row or heartbeat that shows that there are no more."""
+
+    device: Value
+    rows: tuple[SignedRow, ...]
+    closing: Record
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """Results of one group: the value of every aggregate (None for NULL), and the proof of those
+    that a circuit computes. ``present`` says whether any row passed the WHERE clause."""
+
+    key: tuple[Value, ...]
+    present: bool
+    values: tuple[Value | None, ...]
+    proof: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One window ``[start, end)`` in milliseconds. Digests: the query's bundle, the registry, and
+    everything that was claimed before this window."""
+
+    query: bytes
+    registry: bytes
+    start: int
+    end: int
+    previous: bytes
+    devices: tuple[DeviceEvidence, ...]
+    results: tuple[GroupResult, ...]
+
+
+def encode(envelope: Envelope, plan: StagedPlan) -> bytes:
+    """The canonical bytes."""
+    body = {
+        "version": VERSION,
+        "query": envelope.query.hex(),
+        "registry": envelope.registry.hex(),
+        "start": format_value(envelope.start, TIMESTAMP),
+        "end": format_value(envelope.end, TIMESTAMP),
+        "previous": envelope.previous.hex(),
+        "devices": [_device_to_json(d, plan) for d in envelope.devices],
+        "results": [_result_to_json(r, plan) for r in envelope.results],
+    }
+    return files.dump_json(body).encode() + b"\n"
+
+
+def _device_to_json(evidence: DeviceEvidence, plan: StagedPlan) -> dict[str, Any]:
+    stream, closing = plan.stream, evidence.closing
+    if isinstance(closing, SignedRow):
+        shown = {"row": row_to_json(closing, stream)}
+    else:
+        shown = {"heartbeat": heartbeat_to_json(closing)}
+    return {
+        "device": format_value(evidence.device, stream.column(stream.device).type),
+        "rows": [row_to_json(row, stream) for row in evidence.rows],
+        "closing": shown,
+    }
+
+
+def _result_to_json(result: GroupResult, plan: StagedPlan) -> dict[str, Any]:
+    return {
+        "key": [format_value(v, k.type) for v, k in zip(result.key, plan.keys, strict=True)],
+        "present": result.present,
+        "values": [
+            None if v is None else format_value(v, call.type)
+            for v, call in zip(result.values, plan.calls, strict=True)
+        ],
+        "proof": None if result.proof is None else result.proof.hex(),
+    }
+
+
+def decode(data: bytes, plan: StagedPlan) -> Envelope:
+    """Inverse of :func:`encode`. Raises :class:`RecordError` on any other bytes."""
+    try:
+        body = files.parse_json(data.decode("utf-8"), "envelope")
+    except (InputError, UnicodeDecodeError) as error:
+        raise RecordError("it is not JSON") from error
+    envelope = _envelope_from_json(body, plan)
+    try:
+        canonical = encode(envelope, plan) == data
+    except (ValueError, OverflowError):
+        canonical = False
+    if not canonical:
+        raise RecordError("it is not in canonical form")
+    return envelope
+
+
+def _envelope_from_json(body: Any, plan: StagedPlan) -> Envelope:
+    keys(body, "version", "query", "registry", "start", "end", "previous", "devices", "results")
+    if body["version"] != VERSION:
+        raise RecordError(f"version {body['version']!r} is not {VERSION}")
+    return Envelope(
+        query=hex_bytes(body["query"], _DIGEST_BYTES, "query"),
+        registry=hex_bytes(body["registry"], _DIGEST_BYTES, "registry"),
+        start=time_of(body["start"]),
+        end=time_of(body["end"]),
+        previous=hex_bytes(body["previous"], _DIGEST_BYTES, "previous"),
+        devices=tuple(_device_from_json(d, plan) for d in _array(body["devices"], "devices")),
+        results=tuple(_result_from_json(r, plan) for r in _array(body["results"], "results")),
+    )
+
+
+def _device_from_json(data: Any, plan: StagedPlan) -> DeviceEvidence:
+    keys(data, "device", "rows", "closing")
+    stream = plan.stream
+    device = _value(data["device"], stream.column(stream.device).type)
+    closing = data["closing"]
+    if not isinstance(closing, dict) or len(closing) != 1:
+        raise RecordError("closing is one row or one heartbeat")
+    shown: Record
+    if "row" in closing:
+        shown = row_from_json(closing["row"], stream, device)
+    else:
+        keys(closing, "heartbeat")
+        shown = heartbeat_from_json(closing["heartbeat"], device)
+    rows = (row_from_json(row, stream, device) for row in _array(data["rows"], "rows"))
+    return DeviceEvidence(device, tuple(rows), shown)
+
+
+def _result_from_json(data: Any, plan: StagedPlan) -> GroupResult:
+    keys(data, "key", "present", "values", "proof")
+    if not isinstance(data["present"], bool):
+        raise RecordError("present is true or false")
+    key, values = _array(data["key"], "key"), _array(data["values"], "values")
+    if len(key) != len(plan.keys) or len(values) != len(plan.calls):
+        raise RecordError("a result has another number of columns than the query")
+    proof = data["proof"]
+    return GroupResult(
+        key=tuple(_value(v, k.type) for v, k in zip(key, plan.keys, strict=True)),
+        present=data["present"],
+        values=tuple(
+            None if v is None else _value(v, call.type)
+            for v, call in zip(values, plan.calls, strict=True)
+        ),
+        proof=None if proof is None else hex_bytes(proof, PROOF_BYTES, "proof"),
+    )
+
+
+def _array(data: Any, what: str) -> list[Any]:
+    if not isinstance(data, list):
+        raise RecordError(f"{what} is not a list")
+    return data
+
+
+def _value(raw: Any, kind: SqlType) -> Value:
+    try:
+        return parse_value(raw, kind)
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+

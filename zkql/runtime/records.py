@@ -1,0 +1,225 @@
+"""What sensors sign, and how it is written down.
+
+A row is signed as (schema, device, sequence, time, public columns, commitment); a heartbeat as
+(schema, device, next sequence, time) and means: "until ``time`` I have sent the rows below ``sequence``
+and no others; every later row has this time or a later one".
+
+JSON forms are strict: exactly these keys, lowercase hex, canonical numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zkql.crypto import signatures
+from zkql.crypto.encoding import canonical
+from zkql.crypto.field import P
+from zkql.plan.types import BIGINT, TIMESTAMP, format_value, parse_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zkql.plan.schema import StreamSchema
+    from zkql.plan.types import Value
+
+_FIELD_HEX = 64
+
+
+class RecordError(ValueError):
+    """A record is not of its form; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRow:
+    """A row as everyone may see it. ``time`` in milliseconds since the epoch."""
+
+    device: Value
+    sequence: int
+    time: int
+    public: tuple[Value, ...]
+    commitment: int
+    signature: bytes
+
+    def message(self, stream: StreamSchema) -> bytes:
+        """The bytes that are signed."""
+        return canonical(
+            "zkql/row/v1",
+            [
+                stream.digest,
+                self.device,
+                self.sequence,
+                self.time,
+                list(self.public),
+                self.commitment.to_bytes(32, "big"),
+            ],
+        )
+
+    def columns(self, stream: StreamSchema) -> dict[str, Value]:
+        """The public columns by name, device and time included."""
+        named = zip(stream.public_columns, self.public, strict=True)
+        return {
+            stream.device: self.device,
+            stream.time: self.time,
+            **{column.name: value for column, value in named},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A signed "nothing else until now"."""
+
+    device: Value
+    sequence: int
+    time: int
+    signature: bytes
+
+    def message(self, stream: StreamSchema) -> bytes:
+        """The bytes that are signed."""
+        return canonical(
+            "zkql/heartbeat/v1", [stream.digest, self.device, self.sequence, self.time]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The private side of a row: only sensor and processor have it."""
+
+    private: tuple[Value, ...]
+    salt: int
+
+    def offsets(self, stream: StreamSchema) -> dict[str, int]:
+        """``value - lowest`` of each private column."""
+        return {
+            column.name: int(value) - column.type.lowest
+            for column, value in zip(stream.private_columns, self.private, strict=True)
+        }
+
+
+Record = SignedRow | Heartbeat
+
+
+def is_signed(record: Record, stream: StreamSchema, key: bytes) -> bool:
+    """Whether the device's key signed exactly this record."""
+    return signatures.verify(key, record.message(stream), record.signature)
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def row_to_json(row: SignedRow, stream: StreamSchema) -> dict[str, Any]:
+    """Without device, which the envelope states once."""
+    return {
+        "sequence": row.sequence,
+        "time": format_value(row.time, TIMESTAMP),
+        "public": {
+            c.name: format_value(v, c.type)
+            for c, v in zip(stream.public_columns, row.public, strict=True)
+        },
+        "commitment": format(row.commitment, f"0{_FIELD_HEX}x"),
+        "signature": row.signature.hex(),
+    }
+
+
+def row_from_json(data: Any, stream: StreamSchema, device: Value) -> SignedRow:
+    """Inverse of :func:`row_to_json`."""
+    keys(data, "sequence", "time", "public", "commitment", "signature")
+    return SignedRow(
+        device=device,
+        sequence=sequence(data["sequence"]),
+        time=time_of(data["time"]),
+        public=columns_from_json(data["public"], [(c.name, c.type) for c in stream.public_columns]),
+        commitment=field_element(data["commitment"], "commitment"),
+        signature=hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature"),
+    )
+
+
+def heartbeat_to_json(heartbeat: Heartbeat) -> dict[str, Any]:
+    """Without device."""
+    return {
+        "sequence": heartbeat.sequence,
+        "time": format_value(heartbeat.time, TIMESTAMP),
+        "signature": heartbeat.signature.hex(),
+    }
+
+
+def heartbeat_from_json(data: Any, device: Value) -> Heartbeat:
+    """Inverse of :func:`heartbeat_to_json`."""
+    keys(data, "sequence", "time", "signature")
+    return Heartbeat(
+        device=device,
+        sequence=sequence(data["sequence"]),
+        time=time_of(data["time"]),
+        signature=hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature"),
+    )
+
+
+def opening_to_json(opening: Opening, stream: StreamSchema) -> dict[str, Any]:
+    """The private side, in the sensor's output only."""
+    return {
+        "private": {
+            c.name: format_value(v, c.type)
+            for c, v in zip(stream.private_columns, opening.private, strict=True)
+        },
+        "salt": format(opening.salt, f"0{_FIELD_HEX}x"),
+    }
+
+
+def opening_from_json(data: Mapping[str, Any], stream: StreamSchema) -> Opening:
+    """Inverse of :func:`opening_to_json`."""
+    columns = [(c.name, c.type) for c in stream.private_columns]
+    return Opening(columns_from_json(data["private"], columns), field_element(data["salt"], "salt"))
+
+
+def keys(data: Any, *expected: str) -> None:
+    """Check that ``data`` is an object with exactly these keys."""
+    if not isinstance(data, dict):
+        raise RecordError(f"an object was expected, with {', '.join(expected)}")
+    if missing := [k for k in expected if k not in data]:
+        raise RecordError(f"{missing[0]!r} is missing")
+    if extra := [k for k in data if k not in expected]:
+        raise RecordError(f"{extra[0]!r} does not belong here")
+
+
+def columns_from_json(data: Any, columns: list[tuple[str, Any]]) -> tuple[Value, ...]:
+    """Values of named columns, in the order of the schema."""
+    keys(data, *(name for name, _ in columns))
+    values = []
+    for name, kind in columns:
+        try:
+            values.append(parse_value(data[name], kind))
+        except ValueError as error:
+            raise RecordError(f"column {name!r}: {error}") from None
+    return tuple(values)
+
+
+def sequence(raw: Any) -> int:
+    """A sequence number: 0, 1, 2, …"""
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= BIGINT.bounds[1]:
+        raise RecordError(f"{raw!r} is not a sequence number")
+    return raw
+
+
+def time_of(raw: Any) -> int:
+    """A time in its written form, in milliseconds."""
+    if not isinstance(raw, str):
+        raise RecordError(f"{raw!r} is not a time")
+    try:
+        return int(parse_value(raw, TIMESTAMP))
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+
+
+def hex_bytes(raw: Any, size: int, what: str) -> bytes:
+    """Lowercase hex of a fixed size."""
+    if isinstance(raw, str) and len(raw) == 2 * size and set(raw) <= set("0123456789abcdef"):
+        return bytes.fromhex(raw)
+    raise RecordError(f"{what} is not {size} bytes of lowercase hex")
+
+
+def field_element(raw: Any, what: str) -> int:
+    """A canonical element of the scalar field."""
+    value = int.from_bytes(hex_bytes(raw, _FIELD_HEX // 2, what), "big")
+    if value >= P:
+        raise RecordError(f"{what} is not a field element")
+    return value

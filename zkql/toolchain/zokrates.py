@@ -1,0 +1,91 @@
+"""Compile ZoKrates source and make keys; both cached by content.
+
+In: source text, or a compiled program. Out: a :class:`Program`; a folder with ``proving.zkey`` and
+``verification_key.json``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+from zkql.errors import input_error
+from zkql.toolchain import constraints
+from zkql.toolchain.cache import cached, content_key
+from zkql.toolchain.constraints import Program, read_zokrates
+from zkql.toolchain.devkeys import dev_zkey
+from zkql.toolchain.groth16 import Prover
+from zkql.toolchain.node import job_timeout, run_job
+from zkql.toolchain.progress import progress
+
+PROGRAM = "circuit.program"
+ZKEY = "proving.zkey"
+VK = "verification_key.json"
+ZOKRATES_VERSION = "zokrates-js 1.1.9"
+_FORMAT = "1"
+
+
+def compile_source(source: str, *, timeout: float = 600) -> Program:
+    """Compile with zokrates-js; the same source is compiled once a machine.
+
+    Raises :class:`ToolchainError` if the compiler fails, crashes or takes longer than ``timeout``
+    seconds (``$ZKQL_TIMEOUT`` overrides it).
+    """
+
+    def make(folder: Path) -> None:
+        paths = {name: str(folder / name) for name in ("circuit.zok", "circuit.out", "circuit.r1cs")}
+        Path(paths["circuit.zok"]).write_text(source)
+        run_job(
+            {
+                "job": "compile",
+                "source": paths["circuit.zok"],
+                "program": paths["circuit.out"],
+                "r1cs": paths["circuit.r1cs"],
+            },
+            timeout=job_timeout(timeout),
+            what="compiling the circuit",
+        )
+        with progress("reading the compiled circuit"):
+            program = read_zokrates(Path(paths["circuit.out"]).read_bytes())
+        (folder / PROGRAM).write_bytes(constraints.dump(program))
+        for name in ("circuit.out", "circuit.r1cs"):  # large, and both follow from the program
+            Path(paths[name]).unlink()
+
+    folder = cached("circuits", content_key(ZOKRATES_VERSION, _FORMAT, source), make)
+    return constraints.load((folder / PROGRAM).read_bytes())
+
+
+def dev_keys(program: bytes) -> Path:
+    """Development keys for a compact program. INSECURE: see :mod:`zkql.toolchain.devkeys`."""
+
+    def make(folder: Path) -> None:
+        with progress("making development keys"):
+            (folder / ZKEY).write_bytes(dev_zkey(constraints.load(program).system))
+            (folder / VK).write_text(Prover(folder / ZKEY).verification_key())
+
+    return cached("dev-keys", content_key(_FORMAT, program), make)
+
+
+def ptau_keys(program: bytes, ptau: Path, folder: Path) -> None:
+    """Keys from a prepared powers-of-tau file, with one contribution from this machine."""
+    if not ptau.is_file():
+        raise input_error("ZKQL0401", f"cannot read {ptau}: no such file")
+    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
+        r1cs = Path(scratch) / "circuit.r1cs"
+        r1cs.write_bytes(constraints.r1cs(constraints.load(program).system))
+        zkey = Path(scratch) / ZKEY
+        run_job(
+            {
+                "job": "setup",
+                "r1cs": str(r1cs),
+                "ptau": str(ptau.resolve()),
+                "zkey": str(zkey),
+                "entropy": secrets.token_hex(64),
+            },
+            timeout=job_timeout(3 * 3600),
+            what="making keys with snarkjs",
+        )
+        shutil.copyfile(zkey, folder / ZKEY)
+    (folder / VK).write_text(Prover(folder / ZKEY).verification_key())
