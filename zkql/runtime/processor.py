@@ -37,6 +37,7 @@ from zkql.runtime.records import (
     opening_from_json,
     row_from_json,
 )
+from zkql.runtime.registry import registry_from_json
 from zkql.toolchain import constraints
 from zkql.toolchain.constraints import Program, Unsatisfied
 from zkql.toolchain.groth16 import Prover
@@ -83,14 +84,31 @@ class Timings:
 # --- reading what the sensors sent ------------------------------------------------------------------
 
 
-def read_signed(path: Path, stream: StreamSchema, registry: Registry | None) -> dict[Value, DeviceLog]:
-    """A signed file by device. Checks form, signatures (where a registry is at hand), commitments,
-    sequence numbers and times; each fault names file and line."""
+def read_signed(
+    path: Path, stream: StreamSchema, registry: Registry | None = None
+) -> tuple[Registry, dict[Value, DeviceLog]]:
+    """A signed file by device, and the registry that it was checked against: the one given, else
+    the one that the sensors wrote into the file.
+
+    Checks form, signatures, commitments, sequence numbers and times; each fault names file and line.
+    """
     rows: dict[Value, dict[int, tuple[str, OwnedRow]]] = {}
     heartbeats: dict[Value, Heartbeat] = {}
-    if registry is not None:
-        rows = {device: {} for device in registry.keys}
+    stated: Registry | None = None
     for place, data in files.read_jsonl(path):
+        if set(data) == {"registry"}:
+            found = registry_from_json(data["registry"], stream, place)
+            if stated is not None and found != stated:
+                raise input_error("ZKQL0443", f"{place}: the file names two registries")
+            stated = found
+            registry = registry or found
+            continue
+        if registry is None:
+            raise input_error(
+                "ZKQL0444",
+                f"{place}: no registry comes before this line",
+                "sign the file with: zkql sensor sign; or name one: --registry FILE",
+            )
         try:
             record, opening = _parse_line(data, stream)
         except RecordError as error:
@@ -112,7 +130,10 @@ def read_signed(path: Path, stream: StreamSchema, registry: Registry | None) -> 
         if commit(stream, opening.offsets(stream), opening.salt) != record.commitment:
             raise rejected("ZKQL0503", f"{place}: the private columns do not open the commitment")
         own[record.sequence] = (place, OwnedRow(record, opening))
-    return {device: _log(device, own, heartbeats.get(device)) for device, own in sorted(rows.items())}  # type: ignore[type-var]
+    if registry is None:
+        raise input_error("ZKQL0445", f"{path} has no signed rows")
+    logs = {d: _log(d, rows.get(d, {}), heartbeats.get(d)) for d in registry.keys}
+    return registry, logs
 
 
 def _parse_line(data: dict[str, Any], stream: StreamSchema) -> tuple[Record, Opening | None]:
@@ -136,10 +157,8 @@ def _parse_line(data: dict[str, Any], stream: StreamSchema) -> tuple[Record, Ope
 
 
 def _check_signature(
-    place: str, record: Record, stream: StreamSchema, registry: Registry | None
+    place: str, record: Record, stream: StreamSchema, registry: Registry
 ) -> None:
-    if registry is None:
-        return
     key = registry.keys.get(record.device)
     if key is None:
         raise rejected("ZKQL0504", f"{place}: device {record.device!r} is not registered")

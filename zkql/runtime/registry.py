@@ -58,6 +58,11 @@ def ordered(stream: StreamSchema, keys: Mapping[Value, bytes]) -> Registry:
 def read_registry(path: Path, stream: StreamSchema) -> Registry:
     """Read and check a registry for ``stream``."""
     data = files.parse_json(files.read_bytes(path), str(path))
+    return registry_from_json(data, stream, str(path))
+
+
+def registry_from_json(data: Any, stream: StreamSchema, place: str) -> Registry:
+    """Check a registry for ``stream``; ``place`` is where it was read, for messages."""
     kind = stream.column(stream.device).type
     found: dict[Value, bytes] = {}
     try:
@@ -78,7 +83,7 @@ def read_registry(path: Path, stream: StreamSchema) -> Registry:
                 raise RecordError(f"device {device!r} is registered twice")
             found[device] = hex_bytes(entry["key"], signatures.KEY_BYTES, "key")
     except ValueError as error:
-        raise input_error("ZKQL0420", f"{path}: {error}") from None
+        raise input_error("ZKQL0420", f"{place}: {error}") from None
     return ordered(stream, found)
 
 

@@ -215,7 +215,7 @@ def sign_file(
             )
         by_device[device].append(row)
 
-    lines: list[str] = []
+    lines = [files.dump_json({"registry": registry.to_json()})]
     count = 0
     for device, own in by_device.items():
         seed = _read_seed(folder, device, stream)

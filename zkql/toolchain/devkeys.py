@@ -180,6 +180,11 @@ def _mcl() -> Any:
     return mclbn256.lib
 
 
+def check() -> None:
+    """Raise :class:`ToolchainError` where development keys cannot be made."""
+    _mcl()
+
+
 def _points(group: str, scalars: Iterable[mpz]) -> bytes:
     """``scalar · generator`` for each scalar, affine, in Montgomery form; infinity is all zero."""
     _mcl()  # its start-up is not safe to run in two threads

@@ -1,0 +1,54 @@
+"""The ``zkql`` command and its verbs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zkql import __version__
+from zkql.cli import data, doctor, proofs, query
+from zkql.cli.console import say
+
+app = typer.Typer(
+    name="zkql",
+    help="Windowed streaming SQL, compiled to zero-knowledge proofs.\n\n"
+    "Example: zkql run queries/nexmark/highest_bid.zkql --source nexmark --events 2000 --seed 7",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+sensor = typer.Typer(help="The sensor's side: keys and signatures.", no_args_is_help=True)
+
+app.command()(query.compile)
+app.command()(query.explain)
+app.command()(query.setup)
+app.command()(data.datagen)
+app.command()(proofs.prove)
+app.command()(proofs.verify)
+app.command()(proofs.run)
+app.command()(doctor.doctor)
+sensor.command()(data.keygen)
+sensor.command()(data.sign)
+app.add_typer(sensor, name="sensor")
+
+
+def _version(show: bool) -> None:
+    if show:
+        say(f"zkql {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Windowed streaming SQL, compiled to zero-knowledge proofs."""
+
+
+def main() -> None:
+    """Entry point."""
+    app()

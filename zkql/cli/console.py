@@ -1,0 +1,102 @@
+"""What all verbs share: printing, progress, and errors that never show a traceback."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from zkql.errors import ExitCode, ZkqlError
+from zkql.toolchain.progress import set_reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def say(text: str) -> None:
+    """Text for people on standard output; square brackets are not markup."""
+    out.print(text, markup=False)
+
+
+def show_progress() -> None:
+    """Show long steps on standard error."""
+    if err.is_terminal:
+        set_reporter(lambda text: err.status(f"{text} …"))
+    else:
+        set_reporter(_Line)
+
+
+class _Line:
+    """Progress where there is no terminal: one line a step."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __enter__(self) -> None:
+        err.print(f"{self._text} …", markup=False)
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def verb(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn errors of a verb into messages and exit codes."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        as_json = bool(kwargs.get("as_json"))
+        show_progress()
+        try:
+            return function(*args, **kwargs)
+        except ZkqlError as error:
+            _report(error, as_json)
+            raise typer.Exit(error.exit_code) from None
+        except typer.Exit:
+            raise
+        except KeyboardInterrupt:
+            err.print("stopped")
+            raise typer.Exit(130) from None
+        except (OSError, MemoryError) as error:
+            _fail("ZKQL0999", f"the machine refuses: {error or type(error).__name__}", as_json)
+            raise typer.Exit(ExitCode.TOOLCHAIN) from None
+        except Exception as error:
+            if os.environ.get("ZKQL_DEBUG"):
+                raise
+            message = f"internal error: {type(error).__name__}: {error}"
+            _fail("ZKQL0800", f"{message} (ZKQL_DEBUG=1 shows where; please report it)", as_json)
+            raise typer.Exit(ExitCode.TOOLCHAIN) from None
+
+    return wrapped
+
+
+def _report(error: ZkqlError, as_json: bool) -> None:
+    if as_json:
+        print_json({"errors": [d.to_json() for d in error.diagnostics]})
+        return
+    for diagnostic in error.diagnostics:
+        err.print(diagnostic.render(), markup=False)
+
+
+def _fail(code: str, message: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"errors": [{"code": code, "severity": "error", "message": message}]})
+    else:
+        err.print(f"error[{code}]: {message}", markup=False)

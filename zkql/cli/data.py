@@ -1,0 +1,146 @@
+"""Verbs on data: datagen, sensor keygen, sensor sign."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zkql import files, nexmark
+from zkql.cli.console import Json, print_json, say, verb
+from zkql.cli.query import QueryFile
+from zkql.compiler import compile_query, read_source
+from zkql.errors import did_you_mean, input_error
+from zkql.plan.types import parse_timestamp
+from zkql.runtime import sensor
+
+if TYPE_CHECKING:
+    from zkql.plan.stages import StagedPlan
+
+DEFAULT_RATE = 10
+"""Events per second of generated data: 92 bids in ten seconds, which fits 100-row windows."""
+
+StreamName = Annotated[str, typer.Option("--stream", help="The stream's name in the query.")]
+RowFile = Annotated[Path, typer.Argument(help="Rows, one JSON object a line.", show_default=False)]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same events.")]
+Rate = Annotated[int, typer.Option(help="Events per second of event time.")]
+Events = Annotated[int, typer.Option(help="How many events, of all kinds.")]
+
+
+class Generator(StrEnum):
+    """Data sets that zkql can generate."""
+
+    NEXMARK = "nexmark"
+
+
+@verb
+def datagen(
+    generator: Annotated[Generator, typer.Argument(help="What to generate.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")],
+    events: Events = 2000,
+    seed: Seed = 7,
+    rate: Rate = DEFAULT_RATE,
+    as_json: Json = False,
+) -> None:
+    """Generate events: person.jsonl, auction.jsonl and bid.jsonl.
+
+    Example: zkql datagen nexmark --events 2000 --seed 7 -o data
+    """
+    assert generator is Generator.NEXMARK
+    counts = generate(output, events, seed, rate)
+    if as_json:
+        print_json({"folder": str(output), "events": counts})
+    else:
+        say(f"{output}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def generate(folder: Path, events: int, seed: int, rate: int) -> dict[str, int]:
+    """Write one JSON-lines file a stream; returns how many events each has."""
+    try:
+        stream = nexmark.generate(nexmark.Config(events=events, seed=seed, rate=rate))
+    except ValueError as error:
+        raise input_error("ZKQL0451", str(error)) from None
+    counts = dict.fromkeys(nexmark.STREAMS, 0)
+    with ExitStack() as stack:
+        scratch = {n: stack.enter_context(files.atomic_file(folder / f"{n}.jsonl")) for n in counts}
+        outputs = {n: stack.enter_context(p.open("w")) for n, p in scratch.items()}
+        for name, record in stream:
+            outputs[name].write(json.dumps(record) + "\n")
+            counts[name] += 1
+        for file in outputs.values():
+            file.flush()
+    return counts
+
+
+def plan_for(query: Path, stream: str) -> StagedPlan:
+    """The plan of a query over ``stream``."""
+    plan = compile_query(read_source(query)).plan
+    if plan.stream.name != stream:
+        raise input_error(
+            "ZKQL0452",
+            f"the query reads stream {plan.stream.name!r}, not {stream!r}",
+            *did_you_mean(stream, [plan.stream.name]),
+        )
+    return plan
+
+
+@verb
+def keygen(
+    query: QueryFile,
+    stream: StreamName,
+    source: Annotated[
+        Path, typer.Option("--from", help="Rows that name the devices, one JSON object a line.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The key folder.")],
+    as_json: Json = False,
+) -> None:
+    """Make a key for each device that a file of rows names, and the public registry.
+
+    Example: zkql sensor keygen QUERY.zkql --stream bid --from data/bid.jsonl -o keys
+    """
+    schema = plan_for(query, stream).stream
+    devices = {row.values[schema.device] for row in sensor.read_rows(source, schema)}
+    registry = sensor.generate_keys(schema, devices, output)
+    if as_json:
+        print_json({"folder": str(output), "devices": len(registry.keys)})
+    else:
+        say(f"{output}: keys of {len(registry.keys)} devices; give out {output / sensor.REGISTRY}")
+
+
+@verb
+def sign(
+    query: QueryFile,
+    rows: RowFile,
+    stream: StreamName,
+    keys: Annotated[Path, typer.Option(help="A folder from sensor keygen.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The signed file.")],
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="Each device ends with a heartbeat at this time: 'YYYY-MM-DD HH:MM:SS.mmm', or "
+            "'none'. Default: the end of the last window that has a row."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Sign rows as their devices would, each with its next sequence number.
+
+    Example: zkql sensor sign QUERY.zkql --stream bid --keys keys data/bid.jsonl -o signed.jsonl
+    """
+    plan = plan_for(query, stream)
+    read = list(sensor.read_rows(rows, plan.stream))
+    end = sensor.closing_time(read, plan.stream, plan.size, plan.offset)
+    if until is not None:
+        try:
+            end = None if until.lower() == "none" else parse_timestamp(until)
+        except ValueError as error:
+            raise input_error("ZKQL0453", f"--until: {error}") from None
+    count, devices = sensor.sign_file(plan.stream, keys, read, output, end)
+    if as_json:
+        print_json({"file": str(output), "rows": count, "devices": devices})
+    else:
+        say(f"{output}: {count} rows of {devices} devices, signed")

@@ -1,0 +1,1 @@
+"""Plans, costs and leakage, for people and programs."""
