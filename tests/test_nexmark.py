@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "person": "id name emailAddress creditCard city state dateTime extra",
-    "auction": (
-        "id itemName description initialBid reserve dateTime expires seller category extra"
-    ),
+    "auction": ("id itemName description initialBid reserve dateTime expires seller category extra"),
     "bid": "auction bidder price channel url dateTime extra",
 }
 
@@ -92,9 +90,7 @@ def text(record: Record, column: str) -> str:
 def milliseconds(record: Record, column: str = "dateTime") -> int:
     value = text(record, column)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", value)
-    elapsed = datetime.fromisoformat(f"{value}+00:00") - datetime.fromisoformat(
-        "1970-01-01 00:00:00+00:00"
-    )
+    elapsed = datetime.fromisoformat(f"{value}+00:00") - datetime.fromisoformat("1970-01-01 00:00:00+00:00")
     return elapsed.days * 86_400_000 + elapsed.seconds * 1000 + elapsed.microseconds // 1000
 
 

@@ -100,9 +100,7 @@ class Bundle:
             )
         data = files.read_bytes(self.path / name)
         if expected is None or sha256(data) != expected:
-            raise input_error(
-                "ZKQL0411", f"{self.path / name} is not the file that the manifest names"
-            )
+            raise input_error("ZKQL0411", f"{self.path / name} is not the file that the manifest names")
         return data
 
     def keys(self) -> Keys:
@@ -122,9 +120,7 @@ class Bundle:
         text = self.read_part(VK, self.keys().vk).decode()
         verifier = ProofVerifier(text)
         if circuit is None or verifier.inputs != public_count(circuit):
-            raise input_error(
-                "ZKQL0412", f"the verification key of {self.path} is for another circuit"
-            )
+            raise input_error("ZKQL0412", f"the verification key of {self.path} is for another circuit")
         return verifier
 
 
@@ -138,7 +134,9 @@ def read_bundle(path: Path) -> Bundle:
     name = path / MANIFEST
     if not name.is_file():
         raise input_error(
-            "ZKQL0413", f"{path} is no bundle: {MANIFEST} is missing", "run: zkql compile QUERY -o DIR"
+            "ZKQL0413",
+            f"{path} is no bundle: {MANIFEST} is missing",
+            "run: zkql compile QUERY -o DIR",
         )
     data = files.parse_json(files.read_bytes(name), str(name))
     try:

@@ -85,9 +85,7 @@ def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
         if circuit and program:
             (scratch / bundle.SOURCE).write_text(circuit.source)
             (scratch / bundle.PROGRAM).write_bytes(program)
-            regions = [
-                {"first": r.first, "last": r.last, "clause": r.clause} for r in circuit.regions
-            ]
+            regions = [{"first": r.first, "last": r.last, "clause": r.clause} for r in circuit.regions]
             (scratch / bundle.MAP).write_text(json.dumps(regions, indent=1) + "\n")
         bundle.write_manifest(scratch, manifest)
     return bundle.Bundle(folder, manifest)

@@ -22,9 +22,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise input_error(
-            "ZKQL0401", f"cannot read {path}: {error.strerror or error}"
-        ) from None
+        raise input_error("ZKQL0401", f"cannot read {path}: {error.strerror or error}") from None
 
 
 def read_text(path: Path) -> str:
@@ -124,6 +122,4 @@ def _make_parent(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise input_error(
-            "ZKQL0406", f"cannot write {path}: {error.strerror or error}"
-        ) from None
+        raise input_error("ZKQL0406", f"cannot write {path}: {error.strerror or error}") from None

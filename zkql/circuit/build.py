@@ -92,9 +92,7 @@ def build_circuit(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> Circu
     )
 
 
-def _regions(
-    source: str, functions: list[str], clauses: list[tuple[str, int]]
-) -> tuple[Region, ...]:
+def _regions(source: str, functions: list[str], clauses: list[tuple[str, int]]) -> tuple[Region, ...]:
     found: list[Region] = []
     position = 0
     for function, (clause, expected) in zip(functions, clauses, strict=True):

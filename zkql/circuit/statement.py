@@ -20,7 +20,6 @@ from zkql.plan.nodes import Function
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zkql.plan.expressions import Row
     from zkql.plan.nodes import Aggregation
     from zkql.plan.stages import CircuitPlan, StagedPlan
     from zkql.plan.types import Value

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 
 from zkql.errors import ExitCode, ZkqlError
 from zkql.toolchain.progress import set_reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.table import Table
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +37,12 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """Text for people on standard output; square brackets are not markup."""
     out.print(text, markup=False)
+
+
+def print_table(table: Table) -> None:
+    """A table at its full width: a number that is cut short would be a wrong number."""
+    width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+    Console(width=max(width, out.width), highlight=False).print(table)
 
 
 def show_progress() -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from zkql import files
 from zkql.bundle import MANIFEST, read_bundle
-from zkql.cli.console import Json, err, out, print_json, say, verb
+from zkql.cli.console import Json, err, print_json, print_table, say, verb
 from zkql.cli.data import DEFAULT_RATE, Events, Rate, Seed, generate
 from zkql.cli.query import BundleFolder, QueryFile
 from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
@@ -22,8 +22,10 @@ from zkql.plan.types import format_timestamp
 from zkql.runtime import sensor
 from zkql.runtime.consumer import Verification, Verifier
 from zkql.runtime.envelope import encode
-from zkql.runtime.processor import ClosedWindow, OpenWindow, Processor, read_signed, windows
+from zkql.runtime.intake import read_signed
+from zkql.runtime.processor import Processor
 from zkql.runtime.registry import Registry, read_registry
+from zkql.runtime.windows import ClosedWindow, OpenWindow, windows
 from zkql.toolchain.progress import progress
 
 if TYPE_CHECKING:
@@ -36,9 +38,7 @@ ENVELOPES = "window-*.json"
 RegistryFile = Annotated[
     Path, typer.Option("--registry", help="The devices' public keys: the consumer's root of trust.")
 ]
-AllowDev = Annotated[
-    bool, typer.Option("--allow-dev-keys", help="Accept INSECURE development keys.")
-]
+AllowDev = Annotated[bool, typer.Option("--allow-dev-keys", help="Accept INSECURE development keys.")]
 
 
 @dataclass(slots=True)
@@ -56,9 +56,7 @@ class Proven:
     per_window: list[tuple[int, float]] = field(default_factory=list)
 
 
-def prove_file(
-    bundle: Bundle, signed: Path, registry: Registry | None, folder: Path
-) -> Proven:
+def prove_file(bundle: Bundle, signed: Path, registry: Registry | None, folder: Path) -> Proven:
     """Prove every closed window of a signed file; one envelope a window into ``folder``."""
     plan = bundle.manifest.plan
     with progress("checking signatures and commitments"):
@@ -73,7 +71,7 @@ def prove_file(
     ):
         for envelope, timings in processor.prove(closed):
             data = encode(envelope, plan)
-            (scratch / f"window-{envelope.start:+017d}.json").write_bytes(data)
+            (scratch / envelope_name(envelope.start)).write_bytes(data)
             done.windows += 1
             done.rows += sum(len(d.rows) for d in envelope.devices)
             done.envelope_bytes += len(data)
@@ -86,12 +84,16 @@ def prove_file(
     return done
 
 
+def envelope_name(start: int) -> str:
+    """A file name that sorts by window."""
+    stamp = format_timestamp(start).replace(" ", "T").replace(":", "-")
+    return f"window-{stamp}.json"
+
+
 @verb
 def prove(
     bundle: BundleFolder,
-    stream: Annotated[
-        list[str], typer.Option("--stream", help="NAME=FILE: the stream and its signed rows.")
-    ],
+    stream: Annotated[list[str], typer.Option("--stream", help="NAME=FILE: the stream and its signed rows.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for envelopes.")],
     registry: Annotated[
         Path | None,
@@ -160,9 +162,7 @@ def _waiting_text(window: OpenWindow) -> str:
     )
 
 
-def verify_folder(
-    bundle: Bundle, registry: Registry, folder: Path, *, allow_dev_keys: bool
-) -> Verification:
+def verify_folder(bundle: Bundle, registry: Registry, folder: Path, *, allow_dev_keys: bool) -> Verification:
     """Verify every envelope of a folder."""
     if not folder.is_dir():
         raise input_error("ZKQL0401", f"cannot read {folder}: no such folder")
@@ -217,7 +217,7 @@ def print_outcome(outcome: Verification) -> None:
             table.add_column(name, justify="right", no_wrap=True)
         for row in outcome.results:
             table.add_row(*("NULL" if v is None else str(v) for v in row.values()))
-        out.print(table)
+        print_table(table)
     for name, reason in outcome.rejected:
         err.print(f"rejected: {name}: {reason}", markup=False)
 

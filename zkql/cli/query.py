@@ -81,9 +81,7 @@ def explain(
 @verb
 def setup(
     bundle: BundleFolder,
-    dev: Annotated[
-        bool, typer.Option("--dev", help="Development keys: quick and INSECURE.")
-    ] = False,
+    dev: Annotated[bool, typer.Option("--dev", help="Development keys: quick and INSECURE.")] = False,
     ptau: Annotated[
         Path | None, typer.Option(help="A prepared powers-of-tau file: keys made by snarkjs.")
     ] = None,

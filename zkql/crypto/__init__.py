@@ -1,0 +1,1 @@
+"""Poseidon, commitments, signatures, canonical bytes. Nothing here is our own invention."""

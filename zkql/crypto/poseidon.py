@@ -116,9 +116,7 @@ def parameters(inputs: int) -> Parameters:
             pass
         return value
 
-    constants = tuple(
-        tuple(below_p() for _ in range(width)) for _ in range(FULL_ROUNDS + partial_rounds)
-    )
+    constants = tuple(tuple(below_p() for _ in range(width)) for _ in range(FULL_ROUNDS + partial_rounds))
     xs = [_integer(bits) % P for _ in range(width)]
     ys = [_integer(bits) % P for _ in range(width)]
     mds = tuple(tuple(pow(x + y, -1, P) for y in ys) for x in xs)
@@ -131,10 +129,7 @@ def _apply(matrix: Matrix, vector: Sequence[int]) -> list[int]:
 
 def _product(a: Matrix, b: Matrix) -> Matrix:
     columns = tuple(zip(*b, strict=True))
-    return tuple(
-        tuple(sum(x * y for x, y in zip(row, col, strict=True)) % P for col in columns)
-        for row in a
-    )
+    return tuple(tuple(sum(x * y for x, y in zip(row, col, strict=True)) % P for col in columns) for row in a)
 
 
 def _inverse(matrix: Matrix) -> Matrix:
@@ -168,7 +163,10 @@ def schedule(inputs: int) -> Schedule:
     for constants in reversed(middle[:-1]):
         moved = _apply(inverse, carried)
         kept.append(moved[0])
-        carried = [constants[0], *((c + m) % P for c, m in zip(constants[1:], moved[1:], strict=True))]
+        carried = [
+            constants[0],
+            *((c + m) % P for c, m in zip(constants[1:], moved[1:], strict=True)),
+        ]
     scalars = [*reversed(kept), 0]
 
     # Matrices: M = S · D with D = diag(1, M̂), which commutes with the partial S-box layer.

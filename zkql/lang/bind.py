@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from zkql.errors import Label, QueryError, Source, did_you_mean, query_error
-from zkql.errors import Diagnostic
+from zkql.errors import Diagnostic, Label, QueryError, Source, did_you_mean, query_error
 from zkql.lang.bind_stream import BoundStream, bind_stream
 from zkql.lang.predicates import bind_column, bind_predicate
 from zkql.lang.query import Origins, Query
@@ -39,7 +38,7 @@ _TUMBLE = "TABLE(TUMBLE(TABLE {table}, DESCRIPTOR({time}), INTERVAL '10' SECOND)
 
 def bind(file: File, source: Source) -> Query:
     """Bind the one SELECT of a file against its streams."""
-    streams = {}
+    streams: dict[str, BoundStream] = {}
     for statement in file.streams:
         if statement.name.text in streams:
             raise QueryError(
@@ -74,9 +73,7 @@ def _whole(source: Source) -> Span:
 
 def _bind_select(select: Select, streams: dict[str, BoundStream], source: Source) -> Query:
     for clause in select.unsupported:
-        raise query_error(
-            "ZKQL0301", f"{clause.keyword} has no circuit yet", clause.span, _PLANNED
-        )
+        raise query_error("ZKQL0301", f"{clause.keyword} has no circuit yet", clause.span, _PLANNED)
     stream, window = _bind_source(select.source, streams)
     base: nodes.Window | nodes.Filter = window
     if select.where is not None:
@@ -134,8 +131,7 @@ def _bind_source(
             "ZKQL0302",
             "a stream never ends, so a query over all of it can never be proven",
             source.span,
-            "nearest provable form: FROM "
-            + _TUMBLE.format(table=table.text, time=stream.schema.time),
+            "nearest provable form: FROM " + _TUMBLE.format(table=table.text, time=stream.schema.time),
             label="a window is missing",
         )
     function = source.function.text.upper()
@@ -163,9 +159,7 @@ def _bind_source(
             f"write DESCRIPTOR({stream.schema.time})",
         )
     if not 1 <= len(source.intervals) <= 2:
-        raise query_error(
-            "ZKQL0209", "TUMBLE takes a size and, if wanted, an offset", source.span
-        )
+        raise query_error("ZKQL0209", "TUMBLE takes a size and, if wanted, an offset", source.span)
     size = _milliseconds(source.intervals[0], least=1)
     offset = _milliseconds(source.intervals[1], least=None) if source.intervals[1:] else 0
     return stream, nodes.Window(nodes.Scan(stream.schema), size, offset % size)
@@ -194,9 +188,7 @@ def _bind_keys(select: Select, stream: BoundStream) -> tuple[Column, ...]:
     keys: list[Column] = []
     for expression in select.group_by:
         if not isinstance(expression, exp.Column):
-            raise query_error(
-                "ZKQL0211", "GROUP BY takes columns", span_of(expression), _PLANNED
-            )
+            raise query_error("ZKQL0211", "GROUP BY takes columns", span_of(expression), _PLANNED)
         if expression.name in _BOUNDS and not expression.table:
             bounds.add(Bound(expression.name))
             continue
@@ -223,8 +215,7 @@ def _bind_keys(select: Select, stream: BoundStream) -> tuple[Column, ...]:
             "ZKQL0304",
             "GROUP BY must name window_start and window_end: without them the result never ends",
             place,
-            "nearest provable form: GROUP BY window_start, window_end"
-            + "".join(f", {k.name}" for k in keys),
+            "nearest provable form: GROUP BY window_start, window_end" + "".join(f", {k.name}" for k in keys),
         )
     return tuple(keys)
 

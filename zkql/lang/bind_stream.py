@@ -52,7 +52,10 @@ def bind_stream(statement: CreateStream) -> BoundStream:
         name = column.name.text
         if name in spans:
             raise _two_places(
-                "ZKQL0220", f"column {name!r} is declared twice", column.name.span, spans[name],
+                "ZKQL0220",
+                f"column {name!r} is declared twice",
+                column.name.span,
+                spans[name],
                 "first declared here",
             )
         if name in _RESERVED:
@@ -81,7 +84,7 @@ def bind_type(written: TypeName) -> SqlType:
     if name in _SIMPLE and not parameters:
         return _SIMPLE[name]
     match name, parameters:
-        case ("DECIMAL" | "NUMERIC" | "DEC"), _:
+        case (("DECIMAL" | "NUMERIC" | "DEC"), _):
             precision, scale = (*parameters, *(10, 0)[len(parameters) :])[:2]
             if not (1 <= precision <= MAX_PRECISION and 0 <= scale <= precision):
                 raise query_error(
@@ -94,10 +97,8 @@ def bind_type(written: TypeName) -> SqlType:
         case "TIMESTAMP", (() | (3,)):
             return TIMESTAMP
         case "TIMESTAMP", _:
-            raise query_error(
-                "ZKQL0223", "timestamps count milliseconds", written.span, "write TIMESTAMP(3)"
-            )
-        case ("VARCHAR" | "STRING"), (() | (_,)):
+            raise query_error("ZKQL0223", "timestamps count milliseconds", written.span, "write TIMESTAMP(3)")
+        case (("VARCHAR" | "STRING"), (() | (_,))):
             return SqlType(Kind.VARCHAR, *parameters)
         case _ if name in _FLOATS:
             raise query_error(
@@ -116,9 +117,7 @@ def bind_type(written: TypeName) -> SqlType:
             )
 
 
-def _event_time(
-    statement: CreateStream, types: dict[str, SqlType], spans: dict[str, Span]
-) -> str:
+def _event_time(statement: CreateStream, types: dict[str, SqlType], spans: dict[str, Span]) -> str:
     if len(statement.watermarks) != 1:
         place = statement.watermarks[1].span if statement.watermarks else statement.name.span
         raise query_error(
@@ -131,7 +130,10 @@ def _event_time(
     name = _existing(watermark.column, types)
     if types[name].kind is not Kind.TIMESTAMP:
         raise _two_places(
-            "ZKQL0226", "event time must be TIMESTAMP(3)", watermark.column.span, spans[name],
+            "ZKQL0226",
+            "event time must be TIMESTAMP(3)",
+            watermark.column.span,
+            spans[name],
             "declared here",
         )
     expression = watermark.expression
@@ -158,8 +160,12 @@ def _device(statement: CreateStream, types: dict[str, SqlType], spans: dict[str,
     name = _existing(statement.signed_by, types)
     if types[name].kind not in _DEVICE_KINDS:
         raise _two_places(
-            "ZKQL0229", f"{types[name]} cannot name a device", statement.signed_by.span,
-            spans[name], "declared here", "use BIGINT, INT or VARCHAR",
+            "ZKQL0229",
+            f"{types[name]} cannot name a device",
+            statement.signed_by.span,
+            spans[name],
+            "declared here",
+            "use BIGINT, INT or VARCHAR",
         )
     return name
 
@@ -175,9 +181,7 @@ def _existing(name: Name, types: dict[str, SqlType]) -> str:
     return name.text
 
 
-def _is_private(
-    column: ColumnDefinition, types: dict[str, SqlType], device: str, time: str
-) -> bool:
+def _is_private(column: ColumnDefinition, types: dict[str, SqlType], device: str, time: str) -> bool:
     name = column.name.text
     if name in (device, time):
         if column.private and column.privacy:
@@ -234,7 +238,5 @@ def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int]:
     return chosen, capacity
 
 
-def _two_places(
-    code: str, message: str, here: Span, there: Span, why: str, *notes: str
-) -> QueryError:
+def _two_places(code: str, message: str, here: Span, there: Span, why: str, *notes: str) -> QueryError:
     return QueryError((Diagnostic(code, message, (Label(here), Label(there, why)), notes),))

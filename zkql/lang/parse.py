@@ -20,7 +20,7 @@ from zkql.resources import read_text
 if TYPE_CHECKING:
     from lark.tree import Meta
 
-_COMPARISONS: dict[str, type[exp.Binary]] = {
+_COMPARISONS: dict[str, type[exp.Expression]] = {
     "=": exp.EQ,
     "<>": exp.NEQ,
     "!=": exp.NEQ,
@@ -103,9 +103,7 @@ def _syntax_error(source: Source, error: UnexpectedInput) -> QueryError:
             "ZKQL0101", "a string is not closed", Span(source, start, end), "strings end with '"
         )
     names = getattr(error, "accepts", None) or getattr(error, "allowed", None) or error.expected  # type: ignore[attr-defined]
-    expected = sorted(
-        {_WORDS.get(n, _PUNCTUATION.get(n, n)) for n in names if not n.startswith("__")} - {""}
-    )
+    expected = sorted({_WORDS.get(n, _PUNCTUATION.get(n, n)) for n in names if not n.startswith("__")} - {""})
     return query_error(
         "ZKQL0101",
         f"syntax error: {found} was not expected here",
@@ -131,7 +129,7 @@ class _Build(Transformer[Token, Any]):
         self._source = source
 
     def _span(self, meta: Meta | Token) -> Span:
-        return Span(self._source, meta.start_pos or 0, meta.end_pos or 0)  # type: ignore[union-attr]
+        return Span(self._source, meta.start_pos or 0, meta.end_pos or 0)
 
     def _mark(self, meta: Meta, node: exp.Expression) -> exp.Expression:
         node.meta["span"] = self._span(meta)
@@ -142,7 +140,7 @@ class _Build(Transformer[Token, Any]):
     def name(self, meta: Meta, children: list[Token]) -> syntax.Name:
         return syntax.Name(children[0].strip("`"), self._span(meta))
 
-    def type(self, meta: Meta, children: list[Token | None]) -> syntax.TypeName:
+    def type_name(self, meta: Meta, children: list[Token | None]) -> syntax.TypeName:
         name, *numbers = children
         parameters = tuple(int(n) for n in numbers if n is not None)
         return syntax.TypeName(str(name).upper(), parameters, self._span(meta))
@@ -194,9 +192,7 @@ class _Build(Transformer[Token, Any]):
 
     def option(self, meta: Meta, children: list[Token]) -> syntax.Option:
         key, value = children
-        return syntax.Option(
-            _unquote(key).lower(), _unquote(value), self._span(meta), self._span(value)
-        )
+        return syntax.Option(_unquote(key).lower(), _unquote(value), self._span(meta), self._span(value))
 
     # SELECT
 
@@ -331,9 +327,7 @@ class _Build(Transformer[Token, Any]):
         kind = _FUNCTIONS.get(str(children[0]).upper())
         if kind is exp.Count:
             return self._mark(meta, exp.Count(this=exp.Star()))
-        return self._mark(
-            meta, exp.Anonymous(this=str(children[0]), expressions=[exp.Star()])
-        )
+        return self._mark(meta, exp.Anonymous(this=str(children[0]), expressions=[exp.Star()]))
 
     def column(self, meta: Meta, children: list[Any]) -> exp.Expression:
         first, second = children

@@ -87,9 +87,7 @@ def bind_predicate(expression: exp.Expression, stream: StreamSchema) -> Predicat
         case exp.Column() | exp.Boolean():
             operand = _bind_operand(expression, stream)
             if operand.type != BOOLEAN:
-                raise query_error(
-                    "ZKQL0214", f"{operand.type} is not a condition", span_of(expression)
-                )
+                raise query_error("ZKQL0214", f"{operand.type} is not a condition", span_of(expression))
             return Truth(operand)
         case _:
             raise _no_circuit(expression)
@@ -122,19 +120,13 @@ def _compare(
     a, b = _as_timestamp(a, b, left), _as_timestamp(b, a, right)
     numbers = a.type.is_numeric and b.type.is_numeric
     if not numbers and a.type.kind is not b.type.kind:
-        raise query_error(
-            "ZKQL0215", f"{a.type} cannot be compared with {b.type}", span_of(whole)
-        )
+        raise query_error("ZKQL0215", f"{a.type} cannot be compared with {b.type}", span_of(whole))
     return Comparison(operator, a, b)
 
 
 def _as_timestamp(operand: Operand, other: Operand, expression: exp.Expression) -> Operand:
     """A string beside a timestamp is read as one."""
-    if (
-        isinstance(operand, Literal)
-        and isinstance(operand.value, str)
-        and other.type.kind is Kind.TIMESTAMP
-    ):
+    if isinstance(operand, Literal) and isinstance(operand.value, str) and other.type.kind is Kind.TIMESTAMP:
         return _timestamp(operand.value, expression)
     return operand
 
@@ -169,7 +161,5 @@ def _number(text: str, sign: int, expression: exp.Expression) -> Literal:
     digits = (whole + fraction).lstrip("0") or "0"
     precision = max(len(digits), len(fraction), 1)
     if precision > _MAX_DIGITS:
-        raise query_error(
-            "ZKQL0217", f"a number has at most {_MAX_DIGITS} digits", span_of(expression)
-        )
+        raise query_error("ZKQL0217", f"a number has at most {_MAX_DIGITS} digits", span_of(expression))
     return Literal(sign * int(digits), decimal(precision, len(fraction)))

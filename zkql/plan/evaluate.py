@@ -21,9 +21,7 @@ GroupKey = tuple[Value, ...]
 T = TypeVar("T")
 
 
-def groups(
-    plan: StagedPlan, rows: Iterable[T], columns: Callable[[T], Row]
-) -> dict[GroupKey, list[T]]:
+def groups(plan: StagedPlan, rows: Iterable[T], columns: Callable[[T], Row]) -> dict[GroupKey, list[T]]:
     """Rows that pass the public predicate, by key, keys in order. Without keys there is always
     one group, even of no rows. ``columns`` gives the public columns of a row."""
     found: dict[GroupKey, list[T]] = {} if plan.keys else {(): []}
@@ -32,7 +30,7 @@ def groups(
         if plan.predicate is None or holds(plan.predicate, values):
             key = tuple(values[k.name] for k in plan.keys)
             found.setdefault(key, []).append(row)
-    return dict(sorted(found.items()))  # type: ignore[arg-type]  # one type a position
+    return dict(sorted(found.items()))
 
 
 def shown_value(shown: Shown, row: Row) -> int:
@@ -59,9 +57,9 @@ def aggregate(call: Aggregation, rows: Sequence[Row]) -> Value | None:
     values = [row[call.argument.name] for row in rows]
     match call.function:
         case Function.MIN:
-            return min(values)  # type: ignore[type-var]
+            return min(values)
         case Function.MAX:
-            return max(values)  # type: ignore[type-var]
+            return max(values)
         case Function.SUM:
             return sum(values)  # type: ignore[arg-type]
         case Function.AVG:
@@ -73,7 +71,7 @@ def average(total: int, count: int, call: Aggregation) -> int:
     """Flink's AVG: integers are cut towards zero, decimals rounded half away from zero."""
     assert call.argument is not None
     shift = call.type.scale - call.argument.type.scale
-    magnitude = abs(total) * 10**shift
+    magnitude = abs(total) * int(10**shift)
     if rounds(call):
         quotient = (2 * magnitude + count) // (2 * count)
     else:

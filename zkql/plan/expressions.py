@@ -202,4 +202,3 @@ def render(expression: Operand | Predicate) -> str:
         case Truth(operand):
             return render(operand)
     assert_never(expression)
-

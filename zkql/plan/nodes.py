@@ -148,6 +148,4 @@ def describe(node: Node, name: str) -> str:
 
 def lines(node: Node) -> list[str]:
     """``r0 := …`` for each node, inputs first."""
-    return [
-        f"r{i} := {describe(n, f'r{i - 1}')}" for i, n in enumerate(inputs_first(node))
-    ]
+    return [f"r{i} := {describe(n, f'r{i - 1}')}" for i, n in enumerate(inputs_first(node))]

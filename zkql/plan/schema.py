@@ -44,9 +44,7 @@ class StreamSchema:
     @property
     def public_columns(self) -> tuple[ColumnSchema, ...]:
         """The columns that are signed and shown, without device and time."""
-        return tuple(
-            c for c in self.columns if not c.private and c.name not in (self.device, self.time)
-        )
+        return tuple(c for c in self.columns if not c.private and c.name not in (self.device, self.time))
 
     @property
     def digest(self) -> bytes:

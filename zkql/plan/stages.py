@@ -82,7 +82,7 @@ def stage(plan: Project, capacity: int) -> StagedPlan:
     circuit = None
     if proven:
         arguments = (aggregate.calls[i].argument for i in proven)
-        wanted = [a for a in arguments if a is not None and not a.private]
+        wanted: list[Shown] = [a for a in arguments if a is not None and not a.private]
         wanted += _public_parts(private)
         circuit = CircuitPlan(capacity, private, tuple(dict.fromkeys(wanted)), proven)
     return StagedPlan(

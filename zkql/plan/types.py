@@ -19,9 +19,7 @@ MAX_PRECISION = 38
 """Flink's limit for DECIMAL."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(?:Z|\+00:00)?"
-)
+_TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(?:Z|\+00:00)?")
 _DECIMAL = re.compile(r"-?(\d+)(?:\.(\d*))?|-?\.(\d+)")
 
 

@@ -43,7 +43,5 @@ def context(
     query: bytes, registry: bytes, previous: bytes, start: int, end: int, key: tuple[Value, ...]
 ) -> int:
     """The public input that ties a proof to query, stage, devices, window, group and history."""
-    whole = digest(
-        "zkql/context/v1", [query, _STAGE, registry, previous, start, end, list(key)]
-    )
+    whole = digest("zkql/context/v1", [query, _STAGE, registry, previous, start, end, list(key)])
     return int.from_bytes(whole, "big") >> (8 * len(whole) - _CONTEXT_BITS)

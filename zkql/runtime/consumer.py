@@ -165,9 +165,7 @@ class Verifier:
         earliest = self.progress.times[device]
         for row in evidence.rows:
             if row.sequence != expected:
-                raise Rejection(
-                    f"device {device!r}: row {expected} is due, row {row.sequence} is shown"
-                )
+                raise Rejection(f"device {device!r}: row {expected} is due, row {row.sequence} is shown")
             if not envelope.start <= row.time < envelope.end:
                 raise Rejection(f"device {device!r}: row {expected} is not of this window")
             if row.time < earliest:
@@ -198,9 +196,7 @@ class Verifier:
         for result in envelope.results:
             self._check_group(envelope, result, groups[result.key])
 
-    def _check_group(
-        self, envelope: Envelope, result: GroupResult, rows: list[SignedRow]
-    ) -> None:
+    def _check_group(self, envelope: Envelope, result: GroupResult, rows: list[SignedRow]) -> None:
         plan, circuit = self._plan, self._plan.circuit
         columns = [row.columns(plan.stream) for row in rows]
         for index, call in enumerate(plan.calls):

@@ -169,8 +169,7 @@ def _result_from_json(data: Any, plan: StagedPlan) -> GroupResult:
         key=tuple(_value(v, k.type) for v, k in zip(key, plan.keys, strict=True)),
         present=data["present"],
         values=tuple(
-            None if v is None else _value(v, call.type)
-            for v, call in zip(values, plan.calls, strict=True)
+            None if v is None else _value(v, call.type) for v, call in zip(values, plan.calls, strict=True)
         ),
         proof=None if proof is None else hex_bytes(proof, PROOF_BYTES, "proof"),
     )
@@ -187,4 +186,3 @@ def _value(raw: Any, kind: SqlType) -> Value:
         return parse_value(raw, kind)
     except ValueError as error:
         raise RecordError(str(error)) from None
-

@@ -1,76 +1,36 @@
-"""The prover. In: bundle and signed rows with their openings. Out: one envelope per closed window.
+"""The prover. In: bundle and closed windows. Out: one envelope a window.
 
-Before a proof leaves, everything is checked that the consumer will check: signatures, commitments,
-sequence numbers; and the plan, evaluated on the plain rows, must agree with the circuit.
+The plan is evaluated on the plain rows first; what it says goes into the circuit as the claimed
+result. If circuit and plan disagree, the run stops before a proof exists.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zkql import bundle as bundles
 from zkql import files
+from zkql.bundle import Bundle
 from zkql.circuit.assemble import build_gadgets
 from zkql.circuit.gadgets.base import Advice, Assignment, Gadget
 from zkql.circuit.statement import EvidencedRow, public_inputs
-from zkql.crypto.commitment import commit
-from zkql.errors import bug, input_error, rejected
+from zkql.errors import bug, input_error
 from zkql.plan import evaluate
-from zkql.plan.types import format_timestamp, parse_value
+from zkql.plan.types import format_timestamp
 from zkql.runtime import chain
-from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
-from zkql.runtime.records import (
-    Heartbeat,
-    Opening,
-    Record,
-    RecordError,
-    SignedRow,
-    heartbeat_from_json,
-    is_signed,
-    keys,
-    opening_from_json,
-    row_from_json,
-)
-from zkql.runtime.registry import registry_from_json
+from zkql.runtime.envelope import Envelope, GroupResult
+from zkql.runtime.intake import OwnedRow
+from zkql.runtime.registry import Registry
+from zkql.runtime.windows import ClosedWindow
 from zkql.toolchain import constraints
 from zkql.toolchain.constraints import Program, Unsatisfied
 from zkql.toolchain.groth16 import Prover
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from zkql.bundle import Bundle
-    from zkql.plan.schema import StreamSchema
-    from zkql.plan.stages import StagedPlan
-    from zkql.plan.types import Value
-    from zkql.runtime.registry import Registry
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedRow:
-    """A signed row and its opening, as the processor holds it."""
-
-    row: SignedRow
-    opening: Opening
-
-    def columns(self, stream: StreamSchema) -> dict[str, Value]:
-        """All columns, private ones too."""
-        private = zip(stream.private_columns, self.opening.private, strict=True)
-        return {**self.row.columns(stream), **{c.name: v for c, v in private}}
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceLog:
-    """All of one device: rows in order of sequence, and its latest heartbeat."""
-
-    rows: tuple[OwnedRow, ...]
-    heartbeat: Heartbeat | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,174 +39,6 @@ class Timings:
 
     witness: float
     prove: float
-
-
-# --- reading what the sensors sent ------------------------------------------------------------------
-
-
-def read_signed(
-    path: Path, stream: StreamSchema, registry: Registry | None = None
-) -> tuple[Registry, dict[Value, DeviceLog]]:
-    """A signed file by device, and the registry that it was checked against: the one given, else
-    the one that the sensors wrote into the file.
-
-    Checks form, signatures, commitments, sequence numbers and times; each fault names file and line.
-    """
-    rows: dict[Value, dict[int, tuple[str, OwnedRow]]] = {}
-    heartbeats: dict[Value, Heartbeat] = {}
-    stated: Registry | None = None
-    for place, data in files.read_jsonl(path):
-        if set(data) == {"registry"}:
-            found = registry_from_json(data["registry"], stream, place)
-            if stated is not None and found != stated:
-                raise input_error("ZKQL0443", f"{place}: the file names two registries")
-            stated = found
-            registry = registry or found
-            continue
-        if registry is None:
-            raise input_error(
-                "ZKQL0444",
-                f"{place}: no registry comes before this line",
-                "sign the file with: zkql sensor sign; or name one: --registry FILE",
-            )
-        try:
-            record, opening = _parse_line(data, stream)
-        except RecordError as error:
-            raise input_error("ZKQL0440", f"{place}: {error}") from None
-        _check_signature(place, record, stream, registry)
-        own = rows.setdefault(record.device, {})
-        if isinstance(record, Heartbeat):
-            known = heartbeats.get(record.device)
-            if known is None or (known.sequence, known.time) < (record.sequence, record.time):
-                heartbeats[record.device] = record
-            continue
-        assert opening is not None
-        if record.sequence in own:
-            raise rejected(
-                "ZKQL0502",
-                f"{place}: device {record.device!r} has row {record.sequence} twice",
-                f"the other one is at {own[record.sequence][0]}",
-            )
-        if commit(stream, opening.offsets(stream), opening.salt) != record.commitment:
-            raise rejected("ZKQL0503", f"{place}: the private columns do not open the commitment")
-        own[record.sequence] = (place, OwnedRow(record, opening))
-    if registry is None:
-        raise input_error("ZKQL0445", f"{path} has no signed rows")
-    logs = {d: _log(d, rows.get(d, {}), heartbeats.get(d)) for d in registry.keys}
-    return registry, logs
-
-
-def _parse_line(data: dict[str, Any], stream: StreamSchema) -> tuple[Record, Opening | None]:
-    kind = stream.column(stream.device).type
-    if set(data) not in ({"row"}, {"heartbeat"}):
-        raise RecordError("a line holds one 'row' or one 'heartbeat'; sign the file with: zkql sensor sign")
-    (body,) = data.values()
-    if not isinstance(body, dict) or "device" not in body:
-        raise RecordError("'device' is missing")
-    try:
-        device = parse_value(body["device"], kind)
-    except ValueError as error:
-        raise RecordError(f"device: {error}") from None
-    rest = {k: v for k, v in body.items() if k != "device"}
-    if "heartbeat" in data:
-        return heartbeat_from_json(rest, device), None
-    keys(rest, "sequence", "time", "public", "commitment", "signature", "private", "salt")
-    opening = opening_from_json(rest, stream)
-    public = {k: v for k, v in rest.items() if k not in ("private", "salt")}
-    return row_from_json(public, stream, device), opening
-
-
-def _check_signature(
-    place: str, record: Record, stream: StreamSchema, registry: Registry
-) -> None:
-    key = registry.keys.get(record.device)
-    if key is None:
-        raise rejected("ZKQL0504", f"{place}: device {record.device!r} is not registered")
-    if not is_signed(record, stream, key):
-        raise rejected(
-            "ZKQL0505", f"{place}: the signature is not that of device {record.device!r}"
-        )
-
-
-def _log(
-    device: Value, own: Mapping[int, tuple[str, OwnedRow]], heartbeat: Heartbeat | None
-) -> DeviceLog:
-    rows = []
-    for expected, number in enumerate(sorted(own)):
-        place, owned = own[number]
-        if number != expected:
-            raise rejected(
-                "ZKQL0506", f"{place}: device {device!r} has row {number}, row {expected} is missing"
-            )
-        if rows and owned.row.time < rows[-1].row.time:
-            raise rejected("ZKQL0507", f"{place}: device {device!r} goes back in time")
-        rows.append(owned)
-    return DeviceLog(tuple(rows), heartbeat)
-
-
-# --- windows ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OpenWindow:
-    """A window that cannot be proven yet, and which devices it waits for."""
-
-    start: int
-    waiting: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedWindow:
-    """A window that can: its evidence and the rows behind it."""
-
-    start: int
-    devices: tuple[DeviceEvidence, ...]
-    rows: tuple[OwnedRow, ...]
-
-
-def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[ClosedWindow | OpenWindow]:
-    """Every window from the first row's on, in order; an open one ends the sequence."""
-    times = [row.row.time for log in logs.values() for row in log.rows]
-    beats = [log.heartbeat.time for log in logs.values() if log.heartbeat]
-    if not times and not beats:
-        return
-    start = plan.window_start(min(times or beats))
-    last = max([*times, *(beat - 1 for beat in beats)])
-    position = dict.fromkeys(logs, 0)
-    while start <= last:
-        end = start + plan.size
-        evidence, rows, waiting = [], [], []
-        for device, log in logs.items():
-            first = position[device]
-            stop = first
-            while stop < len(log.rows) and log.rows[stop].row.time < end:
-                stop += 1
-            closing = _closing(log, stop, end)
-            if closing is None:
-                waiting.append(device)
-                continue
-            own = log.rows[first:stop]
-            evidence.append(DeviceEvidence(device, tuple(o.row for o in own), closing))
-            rows += own
-            position[device] = stop
-        if waiting:
-            yield OpenWindow(start, tuple(waiting))
-            return
-        yield ClosedWindow(start, tuple(evidence), tuple(rows))
-        start = end
-
-
-def _closing(log: DeviceLog, stop: int, end: int) -> Record | None:
-    """What shows that the device's rows before ``end`` stop at ``stop``."""
-    if stop < len(log.rows):
-        return log.rows[stop].row
-    beat = log.heartbeat
-    if beat is not None and beat.sequence == stop and beat.time >= end:
-        return beat
-    return None
-
-
-# --- proving ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +82,7 @@ class Processor:
             for envelope, futures in pending:
                 done = [future.result() for future in futures]
                 proofs = iter([proof for proof, _ in done])
-                results = tuple(
-                    replace(r, proof=next(proofs) if futures else None) for r in envelope.results
-                )
+                results = tuple(replace(r, proof=next(proofs) if futures else None) for r in envelope.results)
                 yield replace(envelope, results=results), [timing for _, timing in done]
 
     def _claim(self, window: ClosedWindow, previous: bytes) -> tuple[Envelope, list[_Task]]:
@@ -358,13 +148,9 @@ class Processor:
             capacity=circuit.capacity,
             count=len(rows),
             context=bound,
-            offsets={
-                c.name: [row[c.name] for row in offsets] for c in plan.stream.private_columns
-            },
+            offsets={c.name: [row[c.name] for row in offsets] for c in plan.stream.private_columns},
             salts=[o.opening.salt for o in rows],
-            shown=[
-                [evaluate.shown_value(s, row.columns) for row in evidenced] for s in circuit.shown
-            ],
+            shown=[[evaluate.shown_value(s, row.columns) for row in evidenced] for s in circuit.shown],
             selected=chosen,
             results=results,
         )

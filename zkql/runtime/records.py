@@ -76,9 +76,7 @@ class Heartbeat:
 
     def message(self, stream: StreamSchema) -> bytes:
         """The bytes that are signed."""
-        return canonical(
-            "zkql/heartbeat/v1", [stream.digest, self.device, self.sequence, self.time]
-        )
+        return canonical("zkql/heartbeat/v1", [stream.digest, self.device, self.sequence, self.time])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,7 @@ def row_to_json(row: SignedRow, stream: StreamSchema) -> dict[str, Any]:
         "sequence": row.sequence,
         "time": format_value(row.time, TIMESTAMP),
         "public": {
-            c.name: format_value(v, c.type)
-            for c, v in zip(stream.public_columns, row.public, strict=True)
+            c.name: format_value(v, c.type) for c, v in zip(stream.public_columns, row.public, strict=True)
         },
         "commitment": format(row.commitment, f"0{_FIELD_HEX}x"),
         "signature": row.signature.hex(),

@@ -33,9 +33,7 @@ class Registry:
     @property
     def digest(self) -> bytes:
         """32 bytes; proofs are bound to the set of devices that they are complete for."""
-        return digest(
-            "zkql/registry/v1", [self.stream.digest, [[d, k] for d, k in self.keys.items()]]
-        )
+        return digest("zkql/registry/v1", [self.stream.digest, [[d, k] for d, k in self.keys.items()]])
 
     def to_json(self) -> dict[str, Any]:
         """What ``registry.json`` holds."""
@@ -44,15 +42,13 @@ class Registry:
             "version": _VERSION,
             "stream": self.stream.name,
             "schema": self.stream.digest.hex(),
-            "devices": [
-                {"device": format_value(d, kind), "key": k.hex()} for d, k in self.keys.items()
-            ],
+            "devices": [{"device": format_value(d, kind), "key": k.hex()} for d, k in self.keys.items()],
         }
 
 
 def ordered(stream: StreamSchema, keys: Mapping[Value, bytes]) -> Registry:
     """A registry from any order of devices."""
-    return Registry(stream, dict(sorted(keys.items())))  # type: ignore[type-var]
+    return Registry(stream, dict(sorted(keys.items())))
 
 
 def read_registry(path: Path, stream: StreamSchema) -> Registry:

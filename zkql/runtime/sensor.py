@@ -272,5 +272,3 @@ def closing_time(rows: Iterable[PlainRow], stream: StreamSchema, size: int, offs
         return None
     assert isinstance(last, int)
     return last - (last - offset) % size + size
-
-

@@ -157,7 +157,7 @@ def _line(span: Any) -> int:
 
 
 def _number_wires(parameters: list[Any], parsed: list[Any], lines: array[int]) -> Program:
-    """circom's numbering: one, public inputs in order, then used variables by rising id."""
+    """Circom's numbering: one, public inputs in order, then used variables by rising id."""
     public = [p["id"]["id"] for p in parameters if not p["private"]]
     used = {variable for c in parsed for part in c for variable, _ in part}
     wire = {0: 0}
@@ -174,9 +174,7 @@ def _number_wires(parameters: list[Any], parsed: list[Any], lines: array[int]) -
     defined = {0, *inputs}
     constraints, defines = [], array("I")
     for parts in parsed:
-        a, b, c = (
-            (tuple(wire[v] for v, _ in part), tuple(value for _, value in part)) for part in parts
-        )
+        a, b, c = ((tuple(wire[v] for v, _ in part), tuple(value for _, value in part)) for part in parts)
         fresh = c[0][0] if len(c[0]) == 1 and c[1][0] == 1 and c[0][0] not in defined else 0
         if fresh:
             defined.add(fresh)
@@ -277,8 +275,7 @@ def load(data: bytes) -> Program:
     if version != _VERSION:
         raise ValueError(f"constraint program of version {version}, expected {_VERSION}")
     coefficients = [
-        mpz(int.from_bytes(table[i : i + _FIELD_BYTES], "little"))
-        for i in range(0, len(table), _FIELD_BYTES)
+        mpz(int.from_bytes(table[i : i + _FIELD_BYTES], "little")) for i in range(0, len(table), _FIELD_BYTES)
     ]
     combinations: list[Combination] = []
     position = 0

@@ -57,7 +57,7 @@ def node_version() -> str:
 
 
 def _npm_command(node: Path) -> list[str | Path]:
-    """npm beside the chosen Node; both the system's and the wheel's layouts."""
+    """Npm beside the chosen Node; both the system's and the wheel's layouts."""
     for script in (
         node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
         node.resolve().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",

@@ -111,9 +111,7 @@ class Opening(Gadget):
         found: list[Segment] = []
         shift = 0
         positions = {c.name: i for i, c in enumerate(element.columns)}
-        runs = groupby(
-            element.columns, lambda c: positions[c.name] if c.name in self.used else -1
-        )
+        runs = groupby(element.columns, lambda c: positions[c.name] if c.name in self.used else -1)
         for position, run in runs:
             columns = tuple(run)
             width = sum(c.type.bits for c in columns)
@@ -170,8 +168,7 @@ class Opening(Gadget):
         position = {s.name: f"offset_{i}" for i, s in enumerate(flat)}
         for element, segments in zip(layout(self.stream), self.segments, strict=True):
             terms = [
-                f"{position[s.name]} * {1 << s.shift}" if s.shift else position[s.name]
-                for s in segments
+                f"{position[s.name]} * {1 << s.shift}" if s.shift else position[s.name] for s in segments
             ]
             if element.constant or not terms:
                 terms.append(str(element.constant << element.width))

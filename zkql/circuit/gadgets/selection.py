@@ -183,9 +183,7 @@ class Selection(Gadget):
                 advice[f"{test.name}_result"] = [int(d == 0) for d in differences]
                 advice[f"{test.name}_inverse"] = [pow(d, -1, P) if d else 0 for d in differences]
             else:
-                advice[f"{test.name}_bits"] = [
-                    bits_of(d + test.shift, test.width + 1) for d in differences
-                ]
+                advice[f"{test.name}_bits"] = [bits_of(d + test.shift, test.width + 1) for d in differences]
         return advice
 
     def _values(self, side: Linear, assignment: Assignment) -> list[int]:
@@ -195,10 +193,7 @@ class Selection(Gadget):
             offsets = assignment.offsets[side.column.name]
         else:
             offsets = assignment.shown[self.shown.index(side.column)]
-        return [
-            side.factor * offset + side.constant
-            for offset in padded(offsets, assignment.capacity)
-        ]
+        return [side.factor * offset + side.constant for offset in padded(offsets, assignment.capacity)]
 
     def constraints(self, rows: int) -> int:
         return rows * self.per_row

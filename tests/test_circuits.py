@@ -1,0 +1,105 @@
+"""Circuits against the plan's own evaluation, at the R1CS."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import FILTERED, GROUPED, PLAIN, Secrets, Subject, query, random_rows, row
+from zkql.circuit.assemble import build_gadgets
+from zkql.errors import QueryError
+
+
+@pytest.fixture(scope="module", params=[PLAIN, FILTERED, GROUPED], ids=["plain", "filtered", "grouped"])
+def subject(request) -> Subject:
+    return Subject.compile(request.param)
+
+
+def test_honest_rows_are_accepted(subject: Subject) -> None:
+    for seed in range(40):
+        secrets = Secrets.of(random_rows(seed % 5, seed))
+        assert subject.accepts(subject.honest(secrets)), secrets
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [row(0)],
+        [row(9999, 2**31 - 1, 1, 2**31 - 1)] * 4,
+        [row(-9999, -(2**31), 0, -(2**31))] * 4,
+        [row(1), row(-1)],
+        [row(1), row(-1), row(0)],
+        [row(5, 1), row(5, 1), row(-5, -1), row(-5, -1)],
+        [row(1, 1), row(1, 1), row(0, -1)],
+    ],
+    ids=["empty", "one", "highest", "lowest", "cancel", "zero", "ties", "third"],
+)
+def test_edge_cases_are_accepted(subject: Subject, rows) -> None:
+    assert subject.accepts(subject.honest(Secrets.of(rows)))
+
+
+def test_every_wire_is_an_input_or_defined_once(subject: Subject) -> None:
+    """So a prover can choose private inputs and nothing else."""
+    program = subject.program
+    defined = [wire for wire in program.defines if wire]
+    assert len(defined) == len(set(defined))
+    assert set(defined).isdisjoint(program.inputs)
+    assert set(defined) | set(program.inputs) | {0} == set(range(program.system.wires))
+
+
+def test_every_public_input_is_in_a_constraint(subject: Subject) -> None:
+    used = {w for c in subject.program.system.constraints for part in c for w in part[0]}
+    assert set(range(1, subject.program.system.public + 1)) <= used
+
+
+def test_constraint_formulas_are_exact(subject: Subject) -> None:
+    circuit = subject.compiled.circuit
+    assert circuit is not None
+    assert len(subject.program.system.constraints) == circuit.constraints
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 3, 7])
+def test_any_capacity_compiles_to_its_formula(capacity: int) -> None:
+    subject = Subject.compile(PLAIN, capacity)
+    assert subject.accepts(subject.honest(Secrets.of(random_rows(capacity, 1))))
+    assert subject.accepts(subject.honest(Secrets.of([])))
+
+
+def test_the_processor_builds_the_same_gadgets_as_the_compiler() -> None:
+    compiled = query(FILTERED)
+    assert compiled.circuit is not None
+    assert compiled.plan.circuit is not None
+    rebuilt = build_gadgets(compiled.plan, compiled.plan.circuit)
+    assert [g.name for g in rebuilt] == [g.name for g in compiled.circuit.gadgets]
+    assert [g.advice_parameters for g in rebuilt] == [
+        g.advice_parameters for g in compiled.circuit.gadgets
+    ]
+
+
+def test_compiling_twice_gives_the_same_text() -> None:
+    first, second = query(FILTERED).circuit, query(FILTERED).circuit
+    assert first is not None
+    assert second is not None
+    assert first.source == second.source
+
+
+def test_the_first_query_stays_below_its_ceiling() -> None:
+    """At most 400 constraints a row were asked for; this is what it takes, exactly."""
+    from pathlib import Path
+
+    from zkql.compiler import compile_query, read_source
+
+    source = read_source(Path(__file__).parent.parent / "queries/nexmark/highest_bid.zkql")
+    circuit = compile_query(source).circuit
+    assert circuit is not None
+    assert circuit.capacity == 100
+    assert circuit.constraints <= 37_087
+
+
+def test_a_sum_that_could_leave_its_type_is_refused() -> None:
+    from zkql.compiler import compile_query
+    from zkql.errors import Source
+
+    text = query(PLAIN).query.source.text.replace("DECIMAL(4, 1)", "DECIMAL(38, 1)")
+    with pytest.raises(QueryError, match="can leave DECIMAL"):
+        compile_query(Source("test.zkql", text))
