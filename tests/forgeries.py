@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.harness import FILTERED, PLAIN, Inputs, Secrets, Subject, row
+from tests.harness import FILTERED, PLAIN, SUMMED, Inputs, Secrets, Subject, row
 from zkql.circuit.gadgets.aggregates import Average
 from zkql.circuit.gadgets.selection import Selection
 from zkql.crypto.field import P
@@ -108,9 +108,7 @@ def wrong_averages(subject: Subject) -> Iterator[Forgery]:
                 yield from _average_lies(subject, gadget, secrets, honest)
 
 
-def _average_lies(
-    subject: Subject, gadget: Average, secrets: Secrets, honest: Inputs
-) -> Iterator[Forgery]:
+def _average_lies(subject: Subject, gadget: Average, secrets: Secrets, honest: Inputs) -> Iterator[Forgery]:
     index = int(gadget.result.removeprefix("result_"))
     assignment = subject.assignment(secrets)
     kept = [r for r, chosen in zip(secrets.rows, assignment.selected, strict=True) if chosen]
@@ -199,6 +197,11 @@ def wrong_presence(subject: Subject) -> Iterator[Forgery]:
         yield Forgery(
             f"present {present}, adjusted", _rewrite(honest, present=present, count_inverse=inverse)
         )
+    # Rows that cancel: the total is 0, which is also how NULL is written.
+    cancelling = subject.honest(Secrets.of([row(5, 5, 1, 60), row(-5, -5, 1, 60)]))
+    lie = _rewrite(cancelling, present=0, count_inverse=0)
+    yield Forgery("NULL over rows that cancel", lie)
+    yield Forgery("NULL and 0 over rows that cancel", _rewrite(lie, **nothing))
     # One row one below the claimed maximum makes the product 1, as for no rows at all.
     single = Secrets.of([row(5, 5, 1, 60)])
     for index in _calls(subject, Function.MAX):
@@ -414,7 +417,7 @@ CASES: tuple[Case, ...] = (
     wrong_context,
     wrong_selection,
 )
-SELECTS = {"plain": PLAIN, "filtered": FILTERED}
+SELECTS = {"plain": PLAIN, "filtered": FILTERED, "summed": SUMMED}
 
 
 def all_forgeries(subject: Subject) -> Iterator[Forgery]:

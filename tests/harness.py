@@ -51,6 +51,7 @@ SELECT window_start, MAX(load) AS most, MIN(temp) AS least, SUM(load) AS total, 
 WHERE zone >= 0 AND load > -50.5 AND (temp BETWEEN -3 AND 30 OR ok) AND temp <> 7 AND load <= zone
 GROUP BY window_start, window_end
 """
+SUMMED = f"SELECT window_start, SUM(load) AS total {WINDOW} GROUP BY window_start, window_end"
 GROUPED = f"""
 SELECT window_start, zone, SUM(load) AS total, COUNT(*) AS n
 {WINDOW} WHERE temp > 0 GROUP BY window_start, window_end, zone
@@ -113,7 +114,8 @@ class Subject:
             count=len(secrets_.rows),
             context=changes.pop("context", 12345),
             offsets={
-                c.name: [int(r[c.name]) - c.type.lowest for r in secrets_.rows] for c in stream.private_columns
+                c.name: [int(r[c.name]) - c.type.lowest for r in secrets_.rows]
+                for c in stream.private_columns
             },
             salts=list(secrets_.salts),
             shown=[[evaluate.shown_value(s, r) for r in secrets_.rows] for s in circuit.shown],

@@ -71,9 +71,7 @@ def test_the_processor_builds_the_same_gadgets_as_the_compiler() -> None:
     assert compiled.plan.circuit is not None
     rebuilt = build_gadgets(compiled.plan, compiled.plan.circuit)
     assert [g.name for g in rebuilt] == [g.name for g in compiled.circuit.gadgets]
-    assert [g.advice_parameters for g in rebuilt] == [
-        g.advice_parameters for g in compiled.circuit.gadgets
-    ]
+    assert [g.advice_parameters for g in rebuilt] == [g.advice_parameters for g in compiled.circuit.gadgets]
 
 
 def test_compiling_twice_gives_the_same_text() -> None:
