@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tests.harness import FILTERED, PLAIN, SUMMED, Inputs, Secrets, Subject, row
@@ -300,7 +301,7 @@ def wrong_openings(subject: Subject) -> Iterator[Forgery]:
     secrets = Secrets.of(ROWS)
     honest = subject.honest(secrets)
     packed = [n for n in honest if n.endswith("_bits") and n[0] == "c"]
-    for low, high in zip(packed, packed[1:], strict=False):
+    for low, high in pairwise(packed):
         width = len(honest[low][0])
         moved = _rewrite(honest)
         one = sum(b << j for j, b in enumerate(moved[high][0]))
@@ -382,7 +383,7 @@ def _with_results(subject: Subject, secrets: Secrets, inputs: Inputs) -> Inputs:
     for i in range(len(secrets.rows)):
         local: dict[str, Any] = {"i": i, **scope}
         for step, value in gadget._program.steps:
-            local[step] = eval(value, {}, local)  # noqa: S307  # our own generated source
+            local[step] = eval(value, {}, local)
         chosen.append(bool(eval(gadget._program.condition, {}, local) % P))
     kept = [r for r, c in zip(secrets.rows, chosen, strict=True) if c]
     plan = subject.compiled.plan

@@ -13,7 +13,7 @@ from zkql.errors import Diagnostic, Label, QueryError, Source, did_you_mean, que
 from zkql.lang.bind_stream import BoundStream, bind_stream
 from zkql.lang.predicates import bind_column, bind_predicate
 from zkql.lang.query import Origins, Query
-from zkql.lang.syntax import Name, Select, WindowFunction, span_of
+from zkql.lang.syntax import Name, Select, WindowFunction, bare, span_of
 from zkql.plan import nodes
 from zkql.plan.expressions import Column
 from zkql.plan.nodes import Aggregation, Bound, Function
@@ -186,7 +186,8 @@ def _milliseconds(interval: Interval, least: int | None) -> int:
 def _bind_keys(select: Select, stream: BoundStream) -> tuple[Column, ...]:
     bounds: set[Bound] = set()
     keys: list[Column] = []
-    for expression in select.group_by:
+    for written in select.group_by:
+        expression = bare(written)
         if not isinstance(expression, exp.Column):
             raise query_error("ZKQL0211", "GROUP BY takes columns", span_of(expression), _PLANNED)
         if expression.name in _BOUNDS and not expression.table:
@@ -227,7 +228,7 @@ def _bind_item(
     calls: list[Aggregation],
     spans: list[Span],
 ) -> nodes.Output:
-    expression = item.expression
+    expression = bare(item.expression) if item.expression is not None else None
     if expression is None:
         raise query_error(
             "ZKQL0305",
@@ -267,7 +268,7 @@ def _bind_call(expression: exp.Expression, stream: BoundStream) -> Aggregation:
             span_of(expression),
             _PLANNED,
         )
-    argument = expression.this
+    argument = bare(expression.this)
     if isinstance(argument, exp.Star):
         return Aggregation(function, None)
     if not isinstance(argument, exp.Column):

@@ -310,6 +310,9 @@ class _Build(Transformer[Token, Any]):
     def negate(self, meta: Meta, children: list[Any]) -> exp.Expression:
         return self._mark(meta, exp.Neg(this=children[0]))
 
+    def parentheses(self, meta: Meta, children: list[Any]) -> exp.Expression:
+        return self._mark(meta, exp.Paren(this=children[0]))
+
     def call(self, meta: Meta, children: list[Any]) -> exp.Expression:
         function, *arguments = children
         distinct = bool(arguments) and isinstance(arguments[0], Token)

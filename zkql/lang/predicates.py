@@ -64,6 +64,8 @@ def bind_column(expression: exp.Column, stream: StreamSchema) -> Column:
 def bind_predicate(expression: exp.Expression, stream: StreamSchema) -> Predicate:
     """A condition."""
     match expression:
+        case exp.Paren():
+            return bind_predicate(expression.this, stream)
         case exp.And() | exp.Or():
             connective = Connective.AND if isinstance(expression, exp.And) else Connective.OR
             sides = (expression.this, expression.expression)
@@ -140,6 +142,8 @@ def _timestamp(text: str, expression: exp.Expression) -> Literal:
 
 def _bind_operand(expression: exp.Expression, stream: StreamSchema) -> Operand:
     match expression:
+        case exp.Paren():
+            return _bind_operand(expression.this, stream)
         case exp.Column():
             return bind_column(expression, stream)
         case exp.Boolean():

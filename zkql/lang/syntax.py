@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sqlglot import exp
+from sqlglot import exp
 
+if TYPE_CHECKING:
     from zkql.errors import Span
 
 
@@ -128,6 +128,13 @@ class File:
 
     streams: tuple[CreateStream, ...]
     selects: tuple[Select, ...]
+
+
+def bare(expression: exp.Expression) -> exp.Expression:
+    """An expression without the parentheses around it."""
+    while isinstance(expression, exp.Paren):
+        expression = expression.this
+    return expression
 
 
 def span_of(expression: exp.Expression) -> Span:

@@ -1,0 +1,26 @@
+"""Worlds that the attacks share; compiled and proven once a worker."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import GROUPED, PLAIN
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory) -> World:
+    return World.make(tmp_path_factory.mktemp("plain"), PLAIN)
+
+
+@pytest.fixture(scope="session")
+def grouped(tmp_path_factory) -> World:
+    return World.make(tmp_path_factory.mktemp("grouped"), GROUPED)
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory) -> World:
+    """Another query over the same stream, with sensors of its own."""
+    return World.make(
+        tmp_path_factory.mktemp("stranger"), PLAIN.replace("AVG(temp) AS warmth", "MAX(temp) AS w")
+    )
