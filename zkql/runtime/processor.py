@@ -7,7 +7,6 @@ result. If circuit and plan disagree, the run stops before a proof exists.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from zkql.runtime.registry import Registry
 from zkql.runtime.windows import ClosedWindow
 from zkql.toolchain import constraints
 from zkql.toolchain.constraints import Program, Unsatisfied
+from zkql.toolchain.cores import usable_cores
 from zkql.toolchain.groth16 import Prover
 
 
@@ -72,7 +72,7 @@ class Processor:
 
     def prove(self, closed: Iterable[ClosedWindow]) -> Iterator[tuple[Envelope, list[Timings]]]:
         """Envelopes in order of their windows; proofs run in parallel, one a core."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the prover releases the interpreter lock
+        with ThreadPoolExecutor(usable_cores()) as pool:  # the prover releases the interpreter lock
             previous = chain.genesis(self._bundle.manifest.digest, self._registry.digest)
             pending = []
             for window in closed:

@@ -12,7 +12,6 @@ In: a constraint system. Out: a ``.zkey`` file (iden3 binary format, version 1).
 from __future__ import annotations
 
 import ctypes
-import os
 import secrets
 import struct
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from gmpy2 import invert, mpz, powmod
 
 from zkql.crypto.field import P
 from zkql.errors import bug, toolchain_error
+from zkql.toolchain.cores import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -189,7 +189,7 @@ def _points(group: str, scalars: Iterable[mpz]) -> bytes:
     """``scalar · generator`` for each scalar, affine, in Montgomery form; infinity is all zero."""
     _mcl()  # its start-up is not safe to run in two threads
     values = list(scalars)
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     size = max(1, -(-len(values) // (4 * workers)))
     chunks = [values[i : i + size] for i in range(0, len(values), size)]
     with ThreadPoolExecutor(workers) as pool:  # ctypes lets go of the interpreter lock

@@ -1,0 +1,128 @@
+"""Measure the first query on one core: ``make bench``. Prints the rows of the README's table.
+
+Compiles and sets up with an empty cache, proves one full 100-row window several times on one
+thread, and reports medians, file sizes and the peak memory of this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import statistics
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from zkql.bundle import PROGRAM, VK, ZKEY, read_bundle
+from zkql.cli.data import generate
+from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
+from zkql.runtime import sensor
+from zkql.runtime.consumer import Verifier
+from zkql.runtime.envelope import encode
+from zkql.runtime.intake import read_signed
+from zkql.runtime.processor import Processor
+from zkql.runtime.registry import read_registry
+from zkql.runtime.windows import ClosedWindow, windows
+
+QUERY = Path(__file__).parent.parent / "queries/nexmark/highest_bid.zkql"
+WINDOWS = 5
+
+
+def main() -> None:
+    """Run everything once and print JSON."""
+    os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]})  # one core for all of it
+    with tempfile.TemporaryDirectory(prefix="zkql-bench-") as name:
+        folder = Path(name)
+        os.environ["ZKQL_CACHE"] = str(folder / "cache")
+        print(json.dumps(measure(folder), indent=1))
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """Seconds, bytes and counts of the first query."""
+    seconds: dict[str, float] = {}
+
+    def timed(label: str, started: float) -> None:
+        seconds[label] = round(perf_counter() - started, 4)
+
+    started = perf_counter()
+    compiled = compile_query(read_source(QUERY))
+    timed("plan", started)
+    started = perf_counter()
+    write_bundle(compiled, folder / "bundle")
+    timed("compile, with npm packages", started)
+    compile_again(folder, seconds)
+    started = perf_counter()
+    bundle = setup_bundle(read_bundle(folder / "bundle"), None)
+    timed("setup --dev", started)
+
+    plan = bundle.manifest.plan
+    # 109 events in ten seconds hold 100 bids: full windows.
+    generate(folder, 545, 7, 11)
+    rows = list(sensor.read_rows(folder / "bid.jsonl", plan.stream))
+    by_window: dict[int, int] = {}
+    kept = []
+    for row in rows:
+        start = plan.window_start(int(row.values[plan.stream.time]))
+        by_window[start] = by_window.get(start, 0) + 1
+        if by_window[start] <= 100:
+            kept.append(row)
+    devices = {r.values[plan.stream.device] for r in kept}
+    sensor.generate_keys(plan.stream, devices, folder / "keys")
+    end = sensor.closing_time(kept, plan.stream, plan.size, plan.offset)
+    sensor.sign_file(plan.stream, folder / "keys", kept, folder / "signed.jsonl", end)
+    registry = read_registry(folder / "keys" / sensor.REGISTRY, plan.stream)
+    registry, logs = read_signed(folder / "signed.jsonl", plan.stream, registry)
+    closed = [w for w in windows(plan, logs) if isinstance(w, ClosedWindow)][:WINDOWS]
+    proven = list(Processor(bundle, registry).prove(closed))
+    encoded = [encode(envelope, plan) for envelope, _ in proven]
+    verifier = Verifier(bundle, registry, allow_dev_keys=True)
+    started = perf_counter()
+    outcome = verifier.verify_all((str(i), data) for i, data in enumerate(encoded))
+    timed("verify a window, signatures included", started)
+    seconds["verify a window, signatures included"] /= len(encoded)
+    assert outcome.verified, outcome.rejected
+
+    assert compiled.circuit is not None
+    proof_only = []
+    verifier_only = bundle.proof_verifier()
+    inputs = [0] * verifier_only.inputs
+    for _ in range(20):
+        started = perf_counter()
+        verifier_only.verify(proven[0][0].results[0].proof or b"", inputs)
+        proof_only.append(perf_counter() - started)
+    timings = [t for _, each in proven for t in each]
+    return {
+        "machine": f"{platform.machine()}, one core, Python {platform.python_version()}",
+        "rows a window": [len(w.rows) for w in closed],
+        "constraints": compiled.circuit.constraints,
+        "constraints a row": round(compiled.circuit.constraints / compiled.circuit.capacity, 1),
+        "witness, s": round(statistics.median(t.witness for t in timings), 3),
+        "prove, s": round(statistics.median(t.prove for t in timings), 3),
+        "verify a proof, s": round(statistics.median(proof_only), 4),
+        **{f"{label}, s": value for label, value in seconds.items()},
+        "proof, bytes": 256,
+        "envelope, bytes": round(statistics.mean(map(len, encoded))),
+        "proving key, bytes": (folder / "bundle" / ZKEY).stat().st_size,
+        "verification key, bytes": (folder / "bundle" / VK).stat().st_size,
+        "program, bytes": (folder / "bundle" / PROGRAM).stat().st_size,
+        "peak memory, MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak memory of Node, MB": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
+    }
+
+
+def compile_again(folder: Path, seconds: dict[str, float]) -> None:
+    """Compile with packages at hand but the circuit not yet known; then from the cache."""
+    import shutil
+
+    shutil.rmtree(folder / "cache" / "circuits")
+    for label in ("compile", "compile, cached"):
+        started = perf_counter()
+        write_bundle(compile_query(read_source(QUERY)), folder / "bundle")
+        seconds[label] = round(perf_counter() - started, 4)
+
+
+if __name__ == "__main__":
+    main()
