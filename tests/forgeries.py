@@ -12,14 +12,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from tests.harness import FILTERED, PLAIN, SUMMED, Inputs, Secrets, Subject, row
+from tests.harness import (
+    FILTERED,
+    HIGHEST,
+    LOWEST,
+    PLAIN,
+    SOLO_STREAM,
+    STREAM,
+    SUMMED,
+    Inputs,
+    Secrets,
+    Subject,
+    row,
+    spell,
+)
 from zkql.circuit.gadgets.aggregates import Average
 from zkql.circuit.gadgets.selection import Selection
 from zkql.crypto.field import P
 from zkql.plan.evaluate import rounds
 from zkql.plan.nodes import Function
 
-SPELLINGS = ("truncate", "cram")
+SPELLINGS = ("truncate", "cram", "halve")
 
 
 @dataclass(frozen=True)
@@ -44,12 +57,6 @@ def _rewrite(inputs: Inputs, **changes: Any) -> Inputs:
     changed = copy.deepcopy(inputs)
     changed.update(changes)
     return changed
-
-
-def _number(value: int, width: int, spelling: str) -> list[int]:
-    if 0 <= value < 1 << width or spelling == "truncate":
-        return [value >> j & 1 for j in range(width)]
-    return [value % P, *[0] * (width - 1)]
 
 
 def _calls(subject: Subject, *functions: Function) -> Iterator[int]:
@@ -125,7 +132,7 @@ def _average_lies(subject: Subject, gadget: Average, secrets: Secrets, honest: I
                     # The magnitude may also be cut without its sign, as if zero had two signs.
                     if shortened:
                         width = gadget.total_width
-                        lie[f"{prefix}_total_bits"] = _number(abs(total), width, spelling)
+                        lie[f"{prefix}_total_bits"] = spell(abs(total), width, spelling)
                     inputs = _rewrite(honest, **{gadget.result: claimed % P}, **lie)
                     if inputs != honest:
                         name = f"AVG {claimed} for {mean}, sign {negative}, {spelling}, {shortened}"
@@ -145,8 +152,8 @@ def sign_of_one_half(subject: Subject) -> Iterator[Forgery]:
             lie = {
                 f"{gadget.name}_negative": pow(2, -1, P),
                 f"{gadget.name}_total_bits": [0] * gadget.total_width,
-                f"{gadget.name}_remainder_bits": _number(remainder, width, "truncate"),
-                f"{gadget.name}_room_bits": _number(2 * 2 - 1 - remainder, width, "truncate"),
+                f"{gadget.name}_remainder_bits": spell(remainder, width, "truncate"),
+                f"{gadget.name}_room_bits": spell(2 * 2 - 1 - remainder, width, "truncate"),
             }
             for mean in (1, 123_456, P - 5):
                 yield Forgery(f"mean {mean}", _rewrite(honest, **{gadget.result: mean}, **lie))
@@ -168,9 +175,9 @@ def _average_inputs(
     width = gadget.advice_parameters[2].dims[0]
     return {
         f"{gadget.name}_negative": negative,
-        f"{gadget.name}_total_bits": _number(magnitude - negative, gadget.total_width, spelling),
-        f"{gadget.name}_remainder_bits": _number(remainder, width, spelling),
-        f"{gadget.name}_room_bits": _number(twice * divisor - 1 - remainder, width, spelling),
+        f"{gadget.name}_total_bits": spell(magnitude - negative, gadget.total_width, spelling),
+        f"{gadget.name}_remainder_bits": spell(remainder, width, spelling),
+        f"{gadget.name}_room_bits": spell(twice * divisor - 1 - remainder, width, spelling),
     }
 
 
@@ -218,72 +225,55 @@ def wrong_presence(subject: Subject) -> Iterator[Forgery]:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def wrong_validity(subject: Subject) -> Iterator[Forgery]:
-    """Rows hidden, padding counted, holes, flags that are no bits; results worked out to fit."""
-    secrets = Secrets.of(ROWS)
-    for valid in (
-        [1, 1, 0, 0],
-        [1, 0, 0, 0],
-        [0, 0, 0, 0],
-        [1, 1, 1, 1],
-        [0, 1, 1, 1],
-        [1, 0, 1, 1],
-        [1, 1, 0, 1],
-        [1, 2, 0, 0],
-        [3, 0, 0, 0],
-        [2, 1, 0, 0],
-        [1, 1, 2, P - 1],
-    ):
-        # The row count stays what the verifier derives from the evidence: three.
-        yield Forgery(f"valid {valid}", _as_if_valid(subject, secrets, valid, len(ROWS)))
-
-
-def _as_if_valid(subject: Subject, secrets: Secrets, valid: list[int], count: int) -> Inputs:
-    """Inputs of a prover that treats slots as ``valid`` says, padding as the lowest values."""
+def wrong_counting(subject: Subject) -> Iterator[Forgery]:
+    """Results in which a row counts for every slot that it fills, or not at all."""
     plan = subject.compiled.plan
     assert plan.circuit is not None
-    columns = plan.stream.private_columns
-    padding = {c.name: c.type.lowest for c in columns} | {"zone": -(2**31), "meter": 1, "ts": 0}
-    slots = [*secrets.rows, *[padding] * (plan.circuit.capacity - len(secrets.rows))]
-    chosen = [s for s, v in zip(slots, valid, strict=True) for _ in range(v if v < 4 else 0)]
+    secrets = Secrets.of(ROWS)
+    for times in ((1, 1, 2), (1, 1, 0), (0, 1, 1), (1, 0, 1), (2, 1, 1), (0, 0, 1), (0, 0, 0)):
+        chosen = [r for r, n in zip(ROWS, times, strict=True) for _ in range(n)]
+        for present in {1, int(bool(all_passing(subject, chosen)))}:
+            inputs = _as_if(subject, secrets, chosen, present)
+            if inputs != subject.honest(secrets):  # a row that does not pass may count as it likes
+                yield Forgery(f"rows count {times}", inputs)
+    # Over no rows the slots open to zeros, which are no row.
+    nothing = Secrets.of([])
+    zeros = {c.name: c.type.lowest for c in plan.stream.columns if c.name != "ts"} | {"ts": 0}
+    for count in (1, 4):
+        yield Forgery(f"{count} rows out of none", _as_if(subject, nothing, [zeros] * count, 1))
+
+
+def _as_if(subject: Subject, secrets: Secrets, chosen: list[Any], present: int) -> Inputs:
+    """Inputs of a prover that claims the results of ``chosen`` over the rows of ``secrets``."""
+    plan = subject.compiled.plan
+    assert plan.circuit is not None
     results = subject.results(chosen)
-    passing = all_selected(subject, slots)
-    counted = [bool(v) and p for v, p in zip(valid, passing, strict=True)]
-    kept = sum(v for v, p in zip(valid, passing, strict=True) if p)
-    assignment_changes: dict[str, Any] = {
-        "count": len(slots),
-        "offsets": {c.name: [int(s[c.name]) - c.type.lowest for s in slots] for c in columns},
-        "salts": [*secrets.salts, *[0] * (len(slots) - len(secrets.rows))],
-        "shown": [[*v, *[0] * (len(slots) - len(v))] for v in subject.assignment(secrets).shown],
-        "selected": counted,
-        "results": results,
-    }
-    inputs = subject.lie(secrets, **assignment_changes)
-    inputs.update(rows=count, valid=list(valid), present=int(bool(kept % P)))
-    inputs["count_inverse"] = pow(kept, -1, P) if kept % P else 0
+    kept = len(all_passing(subject, chosen))
+    inputs = subject.lie(secrets, results=results)
+    inputs.update(present=present, count_inverse=pow(kept, -1, P) if kept else 0)
     for index in plan.circuit.calls:
         call, value = plan.calls[index], results[index]
-        if value is None:
-            inputs[f"result_{index}"] = 0
-        elif call.function in (Function.MIN, Function.MAX):
-            inputs[f"result_{index}"] = int(value) - call.type.lowest
-        else:
-            inputs[f"result_{index}"] = int(value) % P
+        lowest = call.type.lowest if call.function in (Function.MIN, Function.MAX) else 0
+        inputs[f"result_{index}"] = 0 if value is None else (int(value) - lowest) % P
     return inputs
 
 
-def all_selected(subject: Subject, rows: list[Any]) -> list[bool]:
-    """Which rows the private condition keeps."""
+def all_passing(subject: Subject, rows: list[Any]) -> list[Any]:
+    """The rows that the private condition keeps."""
     from zkql.plan.evaluate import selected
 
     assert subject.compiled.plan.circuit is not None
-    return selected(subject.compiled.plan.circuit.predicate, rows)
+    kept = selected(subject.compiled.plan.circuit.predicate, rows)
+    return [r for r, keep in zip(rows, kept, strict=True) if keep]
 
 
 def wrong_openings(subject: Subject) -> Iterator[Forgery]:
     """Other values than the signed ones, other salts, values in padding; results worked out to fit."""
+    private = {c.name for c in subject.compiled.plan.stream.private_columns}
     for position in range(3):
         for column, change in (("load", 1), ("load", -1), ("temp", 1), ("load", 9_000), ("ok", 1)):
+            if column not in private:
+                continue
             false = [dict(r) for r in ROWS]
             false[position][column] = int(false[position][column]) + change
             secrets = Secrets.of(ROWS)
@@ -306,7 +296,7 @@ def wrong_openings(subject: Subject) -> Iterator[Forgery]:
         moved = _rewrite(honest)
         one = sum(b << j for j, b in enumerate(moved[high][0]))
         other = sum(b << j for j, b in enumerate(moved[low][0]))
-        moved[high][0] = _number(one - 1, len(moved[high][0]), "cram")
+        moved[high][0] = spell(one - 1, len(moved[high][0]), "cram")
         moved[low][0] = [(other + (1 << width)) % P, *[0] * (width - 1)]
         yield Forgery(f"borrowed from {high} for {low}", moved)
 
@@ -344,14 +334,13 @@ def _comparison_lies(
     subject: Subject, secrets: Secrets, honest: Inputs, test: Any, slot: int
 ) -> Iterator[Forgery]:
     name = f"{test.name}_bits"
-    bits = honest[name][slot]
-    value = sum(b << j for j, b in enumerate(bits))
-    top = len(bits) - 1
-    # The other answer in the top bit, and the rest made up for it in each possible way.
-    flipped = [*bits[:top], 1 - bits[top]]
-    crammed = [0] * top + [1 - bits[top]]
-    crammed[0] = (value - (crammed[top] << top)) % P
-    for lie in (flipped, crammed, [1 - b for b in bits]):
+    upper = honest[name][slot]
+    top = len(upper) - 1
+    # The other answer in the top bit; what that adds is left over, or taken from the bit above the lowest.
+    flipped = [*upper[:top], 1 - upper[top]]
+    crammed = list(flipped)
+    crammed[0] = (crammed[0] - (flipped[top] - upper[top]) * (1 << top)) % P
+    for lie in (flipped, crammed, [1 - b for b in upper]):
         changed = _rewrite(honest)
         changed[name][slot] = lie
         yield Forgery(f"{test.sql}, slot {slot}", _with_results(subject, secrets, changed))
@@ -413,12 +402,19 @@ CASES: tuple[Case, ...] = (
     wrong_averages,
     sign_of_one_half,
     wrong_presence,
-    wrong_validity,
+    wrong_counting,
     wrong_openings,
     wrong_context,
     wrong_selection,
 )
-SELECTS = {"plain": PLAIN, "filtered": FILTERED, "summed": SUMMED}
+SELECTS = {
+    "plain": (PLAIN, STREAM),
+    "filtered": (FILTERED, STREAM),
+    "summed": (SUMMED, STREAM),
+    "highest": (HIGHEST, SOLO_STREAM),
+    "lowest": (LOWEST, SOLO_STREAM),
+}
+"""The queries that the forgeries attack; in the last two an extreme anchors the column."""
 
 
 def all_forgeries(subject: Subject) -> Iterator[Forgery]:

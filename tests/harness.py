@@ -38,6 +38,8 @@ CREATE STREAM reading (
   WATERMARK FOR ts AS ts
 ) SIGNED BY meter WITH ('capacity' = '{capacity}');
 """
+SOLO_STREAM = STREAM.replace("temp  INT", "temp  INT PUBLIC").replace("ok    BOOLEAN", "ok BOOLEAN PUBLIC")
+"""The same with one private column, which then has the commitment's field element to itself."""
 WINDOW = "FROM TABLE(TUMBLE(TABLE reading, DESCRIPTOR(ts), INTERVAL '10' SECOND))"
 PLAIN = f"""
 SELECT window_start, window_end, MAX(load) AS most, MIN(load) AS least, AVG(load) AS mean,
@@ -52,6 +54,14 @@ WHERE zone >= 0 AND load > -50.5 AND (temp BETWEEN -3 AND 30 OR ok) AND temp <> 
 GROUP BY window_start, window_end
 """
 SUMMED = f"SELECT window_start, SUM(load) AS total {WINDOW} GROUP BY window_start, window_end"
+HIGHEST = f"""
+SELECT window_start, MAX(load) AS most, MIN(load) AS least, AVG(load) AS mean, SUM(load) AS total
+{WINDOW} GROUP BY window_start, window_end
+"""
+LOWEST = f"""
+SELECT window_start, MIN(load) AS least, SUM(load) AS total
+{WINDOW} WHERE zone > -5 GROUP BY window_start, window_end
+"""
 GROUPED = f"""
 SELECT window_start, zone, SUM(load) AS total, COUNT(*) AS n
 {WINDOW} WHERE temp > 0 GROUP BY window_start, window_end, zone
@@ -60,9 +70,9 @@ SELECT window_start, zone, SUM(load) AS total, COUNT(*) AS n
 Inputs = dict[str, Any]
 
 
-def query(select: str, capacity: int = 4) -> Compiled:
+def query(select: str, capacity: int = 4, stream: str = STREAM) -> Compiled:
     """A compiled query over :data:`STREAM`."""
-    return compile_query(Source("test.zkql", STREAM.format(capacity=capacity) + select + ";"))
+    return compile_query(Source("test.zkql", stream.format(capacity=capacity) + select + ";"))
 
 
 def row(load: int = 0, temp: int = 0, ok: int = 0, zone: int = 0) -> dict[str, Value]:
@@ -90,8 +100,8 @@ class Subject:
     program: Program
 
     @classmethod
-    def compile(cls, select: str, capacity: int = 4) -> Subject:
-        compiled = query(select, capacity)
+    def compile(cls, select: str, capacity: int = 4, stream: str = STREAM) -> Subject:
+        compiled = query(select, capacity, stream)
         assert compiled.circuit is not None
         return cls(compiled, compile_circuit(compiled.circuit))
 
@@ -151,7 +161,7 @@ class Subject:
         """Inputs of a prover that works from a false assignment as well as it can.
 
         ``spelling`` is what it does about a number that has no bits: ``truncate`` it to the width,
-        or ``cram`` it whole into the lowest "bit".
+        ``cram`` it whole into the lowest "bit", or ``halve`` it and cram it into the one above.
         """
         assert self.compiled.circuit is not None
         assignment = self.assignment(secrets_, **changes)
@@ -190,14 +200,21 @@ def _flat(value: Any) -> Iterator[int]:
         yield value
 
 
+def spell(value: int, width: int, spelling: str) -> list[int]:
+    """Bits of a number, or what comes nearest."""
+    if 0 <= value < 1 << width or spelling == "truncate":
+        return [value >> j & 1 for j in range(width)]
+    if spelling == "cram":
+        return [value % P, *[0] * (width - 1)]
+    return [0, value * pow(2, -1, P) % P, *[0] * (width - 2)][:width]
+
+
 @contextmanager
 def spelled(spelling: str) -> Iterator[None]:
     """Let gadgets spell numbers that do not fit, as a lying prover would."""
 
     def bits(value: int, width: int) -> list[int]:
-        if 0 <= value < 1 << width or spelling == "truncate":
-            return [value >> j & 1 for j in range(width)]
-        return [value % P, *[0] * (width - 1)]
+        return spell(value, width, spelling)
 
     names = ("rows", "selection", "aggregates")
     with mock.patch.multiple("zkql.circuit.gadgets.rows", bits_of=bits):

@@ -47,10 +47,10 @@ def mutants() -> Iterator[Mutant]:
             yield Mutant(path.name, line, match.group().strip(), mutated)
 
 
-def compile_mutant(select: str, mutant: Mutant) -> tuple[Subject, bool] | str | None:
+def compile_mutant(select: str, stream: str, mutant: Mutant) -> tuple[Subject, bool] | str | None:
     """The circuit with the mutant template, and whether the constraint count gives it away; None if
     this query's circuit does not use the assertion."""
-    honest = query(select)
+    honest = query(select, stream=stream)
     loader = environment().loader
     plain = type(loader).get_source
 
@@ -62,7 +62,7 @@ def compile_mutant(select: str, mutant: Mutant) -> tuple[Subject, bool] | str | 
     try:
         environment().cache.clear()
         with mock.patch.object(type(loader), "get_source", get_source):
-            mutated = query(select)
+            mutated = query(select, stream=stream)
     finally:
         environment().cache.clear()
     assert honest.circuit is not None
@@ -109,8 +109,8 @@ def main() -> int:
     for mutant in mutants():
         outcomes: list[str | None] = []
         noticed = False
-        for select in SELECTS.values():
-            compiled = compile_mutant(select, mutant)
+        for select, stream in SELECTS.values():
+            compiled = compile_mutant(select, stream, mutant)
             if compiled is None:
                 continue
             if isinstance(compiled, str):

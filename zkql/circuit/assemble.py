@@ -1,6 +1,6 @@
 """Which gadgets a plan needs, in the order of ``main``. In: a staged plan. Out: gadgets.
 
-context, rows, opening, selection, count, presence, then the results. The compiler writes them out
+context, opening, selection and count, presence, then the results. The compiler writes them out
 as source; the processor asks each for its advice.
 """
 
@@ -18,8 +18,9 @@ from zkql.circuit.gadgets.aggregates import (
     Total,
 )
 from zkql.circuit.gadgets.base import Gadget, Origin
-from zkql.circuit.gadgets.rows import Context, Opening, Validity
+from zkql.circuit.gadgets.rows import Anchor, Context, Opening
 from zkql.circuit.gadgets.selection import Selection, shown_name
+from zkql.crypto.commitment import layout
 from zkql.plan.expressions import Column, columns_of
 from zkql.plan.nodes import Function
 
@@ -40,12 +41,13 @@ def build_gadgets(
     capacity = circuit.capacity
     rows = Origin(f"stream {plan.stream.name}", origins.stream if origins else None)
     where = Origin("WHERE", origins.where if origins else None)
-    opening = Opening(plan.stream, capacity, _used_columns(plan, circuit), rows)
-    gadgets: list[Gadget] = [Context(Origin("the whole query")), Validity(capacity, rows), opening]
+    used = _used_columns(plan, circuit)
+    opening = Opening(plan.stream, capacity, used, _anchors(plan, circuit), rows)
+    gadgets: list[Gadget] = [Context(Origin("the whole query")), opening]
     if circuit.predicate is not None:
         gadgets.append(Selection(circuit.predicate, circuit.shown, opening, where))
-    counted = where if circuit.predicate is not None else rows
-    gadgets += [Count(counted), Presence(counted)]
+        gadgets.append(Count(capacity, where))
+    gadgets.append(Presence(where if circuit.predicate is not None else rows))
     totals: dict[str, Total] = {}
     for index in circuit.calls:
         origin = Origin(str(plan.calls[index]), origins.calls[index] if origins else None)
@@ -58,6 +60,24 @@ def _used_columns(plan: StagedPlan, circuit: CircuitPlan) -> tuple[str, ...]:
     wanted = {c.name for c in columns_of(circuit.predicate)} if circuit.predicate else set()
     wanted |= {a.name for i in circuit.calls if (a := plan.calls[i].argument) is not None}
     return tuple(c.name for c in plan.stream.private_columns if c.name in wanted)
+
+
+def _anchors(plan: StagedPlan, circuit: CircuitPlan) -> dict[str, Anchor]:
+    """Columns whose range check and whose MIN or MAX are one: where no condition selects, and the
+    column has a field element of the commitment to itself."""
+    anchors: dict[str, Anchor] = {}
+    if circuit.predicate is not None:
+        return anchors
+    alone = {e.columns[0].name for e in layout(plan.stream) if len(e.columns) == 1}
+    for index in circuit.calls:
+        call = plan.calls[index]
+        if call.function not in (Function.MIN, Function.MAX) or call.argument is None:
+            continue
+        name = call.argument.name
+        if name in alone and name not in anchors:
+            largest = call.function is Function.MAX
+            anchors[name] = Anchor(str(call), result_name(index), index, largest)
+    return anchors
 
 
 def _result(
@@ -75,8 +95,20 @@ def _result(
     argument = _argument(circuit, opening, call.argument)
     if call.function in (Function.MIN, Function.MAX):
         name = f"{call.function.lower()}_{index}"
-        largest = call.function is Function.MAX
-        return [Extreme(argument, largest, index, capacity, result, name, origin)]
+        anchor = opening.anchors.get(call.argument.name)
+        return [
+            Extreme(
+                argument=argument,
+                largest=call.function is Function.MAX,
+                anchored=anchor is not None and anchor.call_index == index,
+                masked=circuit.predicate is not None,
+                call_index=index,
+                capacity=capacity,
+                result=result,
+                name=name,
+                origin=origin,
+            )
+        ]
     gadgets: list[Gadget] = []
     total = totals.get(call.argument.name)
     if total is None:
@@ -93,6 +125,6 @@ def _result(
 
 def _argument(circuit: CircuitPlan, opening: Opening, column: Column) -> Argument:
     if column.private:
-        return Argument(column, opening.column(column.name), None)
+        return Argument(column, opening.column(column.name), None, column.name in opening.anchors)
     position = circuit.shown.index(column)
-    return Argument(column, shown_name(position), position)
+    return Argument(column, shown_name(position), position, anchored=False)

@@ -64,7 +64,7 @@ def build_circuit(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> Circu
     for gadget in gadgets:
         calls.append(gadget.invocation())
         if isinstance(gadget, Opening) and circuit.predicate is None:
-            calls.append("field[N] selected = valid;")
+            calls.append("field count = rows;")
     source = (
         environment()
         .get_template("circuit.zok.j2")

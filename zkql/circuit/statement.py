@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zkql.circuit.slots import fill_slots
 from zkql.crypto.commitment import empty_commitment
 from zkql.crypto.field import to_field
 from zkql.plan.evaluate import shown_value
@@ -49,17 +50,16 @@ def public_inputs(
 
     Raises :class:`StatementError` where no honest processor could claim this.
     """
-    padding = circuit.capacity - len(rows)
-    if padding < 0:
+    if len(rows) > circuit.capacity:
         raise StatementError(f"{len(rows)} rows do not fit a capacity of {circuit.capacity}")
     if set(values) != set(circuit.calls):
         raise StatementError("the results are not those of the circuit")
     if not plan.hides_rows and present != bool(rows):
         raise StatementError("it is public whether there are rows")
     inputs = [context, len(rows)]
-    inputs += [row.commitment for row in rows] + [empty_commitment(plan.stream)] * padding
+    inputs += fill_slots([row.commitment for row in rows], circuit.capacity, empty_commitment(plan.stream))
     for shown in circuit.shown:
-        inputs += [shown_value(shown, row.columns) for row in rows] + [0] * padding
+        inputs += fill_slots([shown_value(shown, row.columns) for row in rows], circuit.capacity, 0)
     inputs.append(int(present))
     inputs += [encode_result(plan.calls[i], values[i], present) for i in circuit.calls]
     return inputs

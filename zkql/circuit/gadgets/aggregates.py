@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from zkql.circuit.gadgets.base import Advice, Assignment, Gadget, Origin, Parameter, bits_of, padded
+from zkql.circuit.gadgets.base import Advice, Assignment, Gadget, Origin, Parameter, bits_of
+from zkql.circuit.slots import fill_slots
 from zkql.crypto.field import P
 from zkql.plan.evaluate import rounds
 from zkql.plan.expressions import Column
@@ -16,6 +17,7 @@ from zkql.plan.nodes import Aggregation
 class Count(Gadget):
     """How many rows are selected."""
 
+    capacity: int
     origin: Origin
     name: str = "count_rows"
     template: str = "count.zok.j2"
@@ -28,13 +30,13 @@ class Count(Gadget):
         return {}
 
     def constraints(self, rows: int) -> int:
-        return 0
+        return 1
 
     def invocation(self) -> str:
-        return f"field count = {self.name}(selected);"
+        return f"field count = {self.name}(selected, rows);"
 
     def variables(self) -> dict[str, Any]:
-        return {}
+        return {"capacity": self.capacity}
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,13 @@ class Presence(Gadget):
 
 @dataclass(frozen=True)
 class Argument:
-    """A column that is aggregated: its array of offsets in ``main`` and where its values are."""
+    """A column that is aggregated: its array of offsets in ``main`` and where its values are.
+    ``anchored`` offsets are written from a MAX or MIN and may leave the width by one bit."""
 
     column: Column
     array: str
     shown: int | None
+    anchored: bool
 
     @property
     def lowest(self) -> int:
@@ -87,13 +91,12 @@ class Argument:
             values = assignment.offsets[self.column.name]
         else:
             values = assignment.shown[self.shown]
-        return padded(values, assignment.capacity)
+        return fill_slots(values, assignment.capacity, 0)
 
 
 @dataclass(frozen=True)
 class Total(Gadget):
-    """The sum of one column, shared by SUM and AVG. ``masked`` where a private condition selects;
-    else padding adds nothing because its offset is zero."""
+    """The sum of one column, shared by SUM and AVG. ``masked`` where a private condition selects."""
 
     argument: Argument
     masked: bool
@@ -105,8 +108,8 @@ class Total(Gadget):
     @property
     def largest(self) -> int:
         """The largest magnitude that the sum can have."""
-        highest = self.argument.lowest + (1 << self.argument.bits) - 1
-        return self.capacity * max(abs(self.argument.lowest), abs(highest))
+        width = self.argument.bits + self.argument.anchored
+        return self.capacity * ((1 << width) + abs(self.argument.lowest))
 
     @property
     def variable(self) -> str:
@@ -121,15 +124,17 @@ class Total(Gadget):
         return {}
 
     def constraints(self, rows: int) -> int:
-        return rows if self.masked else 0
+        return rows + 1 if self.masked else 1
 
     def invocation(self) -> str:
-        return f"field {self.variable} = {self.name}(selected, count, {self.argument.array});"
+        masked = "selected, " if self.masked else ""
+        return f"field {self.variable} = {self.name}({masked}count, rows, {self.argument.array});"
 
     def variables(self) -> dict[str, Any]:
         return {
             "lowest": self.argument.lowest,
             "masked": self.masked,
+            "capacity": self.capacity,
             "bits": self.largest.bit_length(),
         }
 
@@ -163,10 +168,12 @@ class Reveal(Gadget):
 
 @dataclass(frozen=True)
 class Extreme(Gadget):
-    """MAX or MIN of the selected rows."""
+    """MAX or MIN of the selected rows. ``anchored``: the opening has shown that no row is beyond it."""
 
     argument: Argument
     largest: bool
+    anchored: bool
+    masked: bool
     call_index: int
     capacity: int
     result: str
@@ -175,35 +182,45 @@ class Extreme(Gadget):
     template: str = "extreme.zok.j2"
 
     @property
-    def _bits(self) -> str:
-        return f"{self.name}_bits"
-
-    @property
     def advice_parameters(self) -> tuple[Parameter, ...]:
-        return (Parameter(self._bits, (self.capacity, self.argument.bits)),)
+        if self.anchored:
+            return ()
+        return (Parameter(f"{self.name}_bits", (self.capacity, self.argument.bits - 1)),)
 
     def advice(self, assignment: Assignment) -> dict[str, Advice]:
+        if self.anchored:
+            return {}
         value = assignment.results[self.call_index]
         extreme = 0 if value is None else int(value) - self.argument.lowest
         offsets = self.argument.offsets(assignment)
-        chosen = [*assignment.selected, *[False] * (self.capacity - assignment.count)]
+        chosen = fill_slots(assignment.selected, self.capacity, empty=True)
         sign = 1 if self.largest else -1
-        return {
-            self._bits: [
-                bits_of(sign * (extreme - offset) if picked else 0, self.argument.bits)
-                for offset, picked in zip(offsets, chosen, strict=True)
-            ]
-        }
+        distances = [
+            sign * (extreme - offset) if picked else 0 for offset, picked in zip(offsets, chosen, strict=True)
+        ]
+        return {f"{self.name}_bits": [bits_of(d, self.argument.bits)[1:] for d in distances]}
 
     def constraints(self, rows: int) -> int:
-        return rows * (self.argument.bits + 2)
+        return rows * self.per_row
+
+    @property
+    def per_row(self) -> int:
+        """Constraints a slot: the range of its distance, the mask, the product."""
+        return (0 if self.anchored else self.argument.bits) + (1 if self.masked else 0) + 1
 
     def invocation(self) -> str:
-        arguments = ("selected", "present", self.result, self.argument.array, self._bits)
-        return f"assert({self.name}({', '.join(arguments)}));"
+        masked = ("selected", "present") if self.masked else ()
+        advice = (p.name for p in self.advice_parameters)
+        return f"assert({self.name}({', '.join((*masked, self.result, self.argument.array, *advice))}));"
 
     def variables(self) -> dict[str, Any]:
-        return {"largest": self.largest, "width": self.argument.bits}
+        return {
+            "largest": self.largest,
+            "anchored": self.anchored,
+            "masked": self.masked,
+            "width": self.argument.bits,
+            "per_row": self.per_row,
+        }
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The rows of one proof, padded to the capacity.
+    """The rows of one proof, not yet padded to the capacity.
 
     ``offsets`` has ``value - lowest`` of each column that the circuit uses; ``shown`` the shown
     values; ``selected`` which rows pass; ``results`` the results by call.
@@ -126,8 +126,3 @@ def bits_of(value: int, width: int) -> list[int]:
     if not 0 <= value < 1 << width:
         raise ValueError(f"{value} is not a number of {width} bits")
     return [value >> j & 1 for j in range(width)]
-
-
-def padded(values: Sequence[int], capacity: int) -> list[int]:
-    """Values, then zeros up to the capacity."""
-    return [*values, *[0] * (capacity - len(values))]

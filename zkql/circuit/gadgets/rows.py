@@ -1,8 +1,9 @@
-"""Which rows there are: context, validity of slots, opening of commitments."""
+"""Which rows there are: the context of the proof, and the opening of commitments."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -15,8 +16,8 @@ from zkql.circuit.gadgets.base import (
     Parameter,
     bits_of,
     environment,
-    padded,
 )
+from zkql.circuit.slots import fill_slots
 from zkql.crypto.commitment import Element, layout
 from zkql.crypto.field import P
 from zkql.crypto.poseidon import FULL_ROUNDS, PARTIAL_ROUNDS, schedule
@@ -48,30 +49,14 @@ class Context(Gadget):
         return {}
 
 
-@dataclass(frozen=True)
-class Validity(Gadget):
-    """Slots below the public row count are rows, the others padding."""
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A MAX or MIN whose result a column's offsets are written from: the public input ``result``."""
 
-    capacity: int
-    origin: Origin
-    name: str = "mark_rows"
-    template: str = "validity.zok.j2"
-
-    @property
-    def advice_parameters(self) -> tuple[Parameter, ...]:
-        return (Parameter("valid", (self.capacity,)),)
-
-    def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        return {"valid": padded([1] * assignment.count, assignment.capacity)}
-
-    def constraints(self, rows: int) -> int:
-        return 2 * rows
-
-    def invocation(self) -> str:
-        return f"assert({self.name}(rows, valid));"
-
-    def variables(self) -> dict[str, Any]:
-        return {}
+    sql: str
+    result: str
+    call_index: int
+    largest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +69,7 @@ class Segment:
     used: bool
     width: int
     shift: int
+    anchor: Anchor | None
 
     @property
     def bits(self) -> str:
@@ -98,6 +84,7 @@ class Opening(Gadget):
     stream: StreamSchema
     capacity: int
     used: tuple[str, ...]
+    anchors: Mapping[str, Anchor]
     origin: Origin
     name: str = "open_rows"
     template: str = "opening.zok.j2"
@@ -117,7 +104,9 @@ class Opening(Gadget):
             width = sum(c.type.bits for c in columns)
             used = position >= 0
             name = identifier(self.stream, columns[0].name) if used else f"rest_{index}_{len(found)}"
-            found.append(Segment(name, tuple(c.name for c in columns), used, width, shift))
+            names = tuple(c.name for c in columns)
+            anchor = self.anchors.get(names[0])
+            found.append(Segment(name, names, used, width, shift, anchor))
             shift += width
         return tuple(found)
 
@@ -135,16 +124,18 @@ class Opening(Gadget):
         )
 
     def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        advice: dict[str, Advice] = {"salt": padded(assignment.salts, self.capacity)}
+        advice: dict[str, Advice] = {"salt": fill_slots(assignment.salts, self.capacity, 0)}
         widths = {c.name: c.type.bits for c in self.stream.private_columns}
         for element in self.segments:
             for segment in element:
                 values = [0] * self.capacity
                 shift = 0
                 for column in segment.columns:
-                    for i, offset in enumerate(padded(assignment.offsets[column], self.capacity)):
-                        values[i] += offset << shift
+                    offsets = fill_slots(assignment.offsets[column], self.capacity, 0)
+                    values = [v + (o << shift) for v, o in zip(values, offsets, strict=True)]
                     shift += widths[column]
+                if segment.anchor is not None:
+                    values = _distances(segment, values, assignment, self.stream)
                 advice[segment.bits] = [bits_of(v, segment.width) for v in values]
         return advice
 
@@ -158,8 +149,10 @@ class Opening(Gadget):
         return poseidon_constraints(len(self.segments) + 1) + bits + 1
 
     def invocation(self) -> str:
-        names = [s.bits for element in self.segments for s in element]
-        arguments = ", ".join(("commitment", "salt", *names))
+        names = ["commitment", "salt"]
+        for segment in (s for element in self.segments for s in element):
+            names += [segment.bits, segment.anchor.result] if segment.anchor else [segment.bits]
+        arguments = ", ".join(names)
         return f"field[{len(self.used)}][N] columns = {self.name}({arguments});"
 
     def variables(self) -> dict[str, Any]:
@@ -180,6 +173,18 @@ class Opening(Gadget):
             "hash": poseidon_name(len(self.segments) + 1),
             "per_row": self.per_row,
         }
+
+
+def _distances(
+    segment: Segment, offsets: list[int], assignment: Assignment, stream: StreamSchema
+) -> list[int]:
+    """How far each offset is from the anchoring result."""
+    assert segment.anchor is not None
+    value = assignment.results[segment.anchor.call_index]
+    lowest = stream.column(segment.columns[0]).type.lowest
+    extreme = 0 if value is None else int(value) - lowest
+    sign = 1 if segment.anchor.largest else -1
+    return [sign * (extreme - offset) for offset in offsets]
 
 
 def identifier(stream: StreamSchema, name: str) -> str:

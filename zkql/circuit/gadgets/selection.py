@@ -17,9 +17,9 @@ from zkql.circuit.gadgets.base import (
     Origin,
     Parameter,
     bits_of,
-    padded,
 )
 from zkql.circuit.gadgets.rows import Opening
+from zkql.circuit.slots import fill_slots
 from zkql.crypto.field import P
 from zkql.plan.expressions import (
     Column,
@@ -135,7 +135,7 @@ class Selection(Gadget):
         least, most = right.low - left.high - 1, right.high - left.low - 1
         width = max((-least - 1).bit_length() if least < 0 else 0, max(most, 0).bit_length(), 1)
         program.tests.append(Test(render(comparison), name, left, right, width))
-        less = f"{name}_bits[i][{width}]"
+        less = f"{name}_bits[i][{width - 1}]"
         strict = operator in (Comparator.LESS, Comparator.GREATER)
         return less if strict else f"(1 - {less})"
 
@@ -171,7 +171,7 @@ class Selection(Gadget):
                 found.append(Parameter(f"{test.name}_result", (capacity,)))
                 found.append(Parameter(f"{test.name}_inverse", (capacity,)))
             else:
-                found.append(Parameter(f"{test.name}_bits", (capacity, test.width + 1)))
+                found.append(Parameter(f"{test.name}_bits", (capacity, test.width)))
         return tuple(found)
 
     def advice(self, assignment: Assignment) -> dict[str, Advice]:
@@ -183,7 +183,9 @@ class Selection(Gadget):
                 advice[f"{test.name}_result"] = [int(d == 0) for d in differences]
                 advice[f"{test.name}_inverse"] = [pow(d, -1, P) if d else 0 for d in differences]
             else:
-                advice[f"{test.name}_bits"] = [bits_of(d + test.shift, test.width + 1) for d in differences]
+                advice[f"{test.name}_bits"] = [
+                    bits_of(d + test.shift, test.width + 1)[1:] for d in differences
+                ]
         return advice
 
     def _values(self, side: Linear, assignment: Assignment) -> list[int]:
@@ -193,7 +195,9 @@ class Selection(Gadget):
             offsets = assignment.offsets[side.column.name]
         else:
             offsets = assignment.shown[self.shown.index(side.column)]
-        return [side.factor * offset + side.constant for offset in padded(offsets, assignment.capacity)]
+        return [
+            side.factor * offset + side.constant for offset in fill_slots(offsets, assignment.capacity, 0)
+        ]
 
     def constraints(self, rows: int) -> int:
         return rows * self.per_row
@@ -201,12 +205,12 @@ class Selection(Gadget):
     @property
     def per_row(self) -> int:
         """Constraints a row."""
-        tests = sum(3 if t.width is None else t.width + 2 for t in self._program.tests)
-        return tests + len(self._program.steps) + 1
+        tests = sum(3 if t.width is None else t.width + 1 for t in self._program.tests)
+        return tests + len(self._program.steps)
 
     def invocation(self) -> str:
         names = [p.name for p in self._inputs()]
-        return f"field[N] selected = {self.name}({', '.join(('valid', *names))});"
+        return f"field[N] selected = {self.name}({', '.join(names)});"
 
     def _inputs(self) -> tuple[Parameter, ...]:
         capacity = self.opening.capacity
