@@ -53,6 +53,8 @@ def measure(folder: Path) -> dict[str, Any]:
     started = perf_counter()
     write_bundle(compiled, folder / "bundle")
     timed("compile, with npm packages", started)
+    # Read now: a child's peak starts at what its parent held when it was started.
+    node_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     compile_again(folder, seconds)
     started = perf_counter()
     bundle = setup_bundle(read_bundle(folder / "bundle"), None)
@@ -109,7 +111,7 @@ def measure(folder: Path) -> dict[str, Any]:
         "verification key, bytes": (folder / "bundle" / VK).stat().st_size,
         "program, bytes": (folder / "bundle" / PROGRAM).stat().st_size,
         "peak memory, MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "peak memory of Node, MB": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
+        "peak memory of Node, MB": round(node_memory / 1024),
     }
 
 

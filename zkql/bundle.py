@@ -9,7 +9,8 @@ circuit.map.json       which lines of the circuit stand for which clause of the 
 proving.zkey           for the processor
 verification_key.json  for the consumer
 
-Reading checks every digest: the verification key is pinned by content, never found by its name.
+The program and both keys are pinned by digest in the manifest, never found by their names. The query's
+text, circuit.zok and circuit.map.json are there to read and to explain errors; nothing relies on them.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ PROGRAM = "circuit.program"
 MAP = "circuit.map.json"
 ZKEY = "proving.zkey"
 VK = "verification_key.json"
+FILES = (MANIFEST, QUERY, SOURCE, PROGRAM, MAP, ZKEY, VK)
 
 
 class KeyKind(StrEnum):
@@ -157,6 +159,25 @@ def read_bundle(path: Path) -> Bundle:
             "compile the query again",
         )
     return Bundle(path, manifest)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to write a bundle over what is none, or over keys that were not made for development."""
+    if not (path / MANIFEST).exists():
+        return
+    try:
+        kind = read_bundle(path).manifest.keys
+    except InputError:
+        data = (path / MANIFEST).read_bytes()
+        if b'"plan"' not in data or b'"digest"' not in data:
+            raise input_error("ZKQL0405", f"{path} holds another program's {MANIFEST}") from None
+        return
+    if kind is not None and kind.kind is not KeyKind.DEV:
+        raise input_error(
+            "ZKQL0405",
+            f"{path} has keys of a real setup, which a new bundle would replace",
+            "choose a new folder",
+        )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

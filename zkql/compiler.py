@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from zkql import bundle, files
 from zkql.circuit.build import Circuit, build_circuit
-from zkql.errors import Source, bug, query_error
+from zkql.crypto.commitment import layout
+from zkql.errors import Source, Span, bug, query_error
 from zkql.lang.bind import bind
 from zkql.lang.parse import parse
 from zkql.plan.stages import StagedPlan, stage
@@ -41,12 +42,19 @@ def read_source(path: Path) -> Source:
 
 def compile_query(source: Source) -> Compiled:
     """Plan a query and write its circuit. Raises :class:`QueryError`."""
-    query = bind(parse(source), source)
-    plan = stage(query.plan, query.capacity)
     try:
+        query = bind(parse(source), source)
+        plan = stage(query.plan, query.capacity)
+        try:
+            layout(plan.stream)
+        except ValueError as error:
+            raise query_error("ZKQL0310", str(error), query.origins.stream) from None
         circuit = build_circuit(query, plan, plan.circuit) if plan.circuit else None
-    except ValueError as error:  # too many private columns for one hash
-        raise query_error("ZKQL0310", str(error), query.origins.stream) from None
+    except RecursionError:
+        whole = Span(source, 0, len(source.text))
+        raise query_error(
+            "ZKQL0103", "a condition is nested too deeply", whole, "write it with IN or BETWEEN"
+        ) from None
     return Compiled(query, plan, circuit)
 
 
@@ -80,7 +88,8 @@ def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
         program=bundle.sha256(program) if program else None,
         keys=None,
     )
-    with files.atomic_directory(folder, marker=bundle.MANIFEST) as scratch:
+    bundle.check_replaceable(folder)
+    with files.atomic_directory(folder, *bundle.FILES) as scratch:
         (scratch / bundle.QUERY).write_text(compiled.query.source.text)
         if circuit and program:
             (scratch / bundle.SOURCE).write_text(circuit.source)

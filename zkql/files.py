@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_MAX_DIGITS = 100
+"""No type holds a number this long; converting longer ones takes quadratic time."""
+
+
 def read_bytes(path: Path) -> bytes:
     """The content of a file; a missing or unreadable one is an :class:`InputError`."""
     try:
@@ -28,7 +32,7 @@ def read_bytes(path: Path) -> bytes:
 def read_text(path: Path) -> str:
     """A UTF-8 text file."""
     try:
-        return read_bytes(path).decode("utf-8")
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise input_error("ZKQL0402", f"{path} is not UTF-8 text: byte {error.start}") from None
 
@@ -41,6 +45,7 @@ def parse_json(text: str | bytes, name: str) -> Any:
             parse_float=Decimal,
             parse_constant=_no_constant,
             object_pairs_hook=_unique_keys,
+            parse_int=_short_integer,
         )
     except (ValueError, RecursionError) as error:
         raise input_error("ZKQL0403", f"{name}: not valid JSON: {error}") from None
@@ -48,6 +53,12 @@ def parse_json(text: str | bytes, name: str) -> Any:
 
 def _no_constant(text: str) -> Any:
     raise ValueError(f"{text} is not a JSON number")
+
+
+def _short_integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -77,8 +88,13 @@ def dump_json(value: Any) -> str:
 @contextmanager
 def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     """A scratch file beside ``path`` that takes its place if the block succeeds."""
+    if path.is_dir():
+        raise input_error("ZKQL0405", f"{path} is a folder, a file is to be written there")
     _make_parent(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
+    except OSError as error:
+        raise input_error("ZKQL0406", f"cannot write {path}: {error.strerror or error}") from None
     os.close(handle)
     scratch = Path(name)
     try:
@@ -90,32 +106,40 @@ def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_directory(path: Path, *, marker: str) -> Iterator[Path]:
-    """A scratch folder that takes the place of ``path`` if the block succeeds.
+def atomic_directory(path: Path, *ours: str) -> Iterator[Path]:
+    """A scratch folder whose entries take their place in ``path`` if the block succeeds.
 
-    An existing folder is replaced only if it is empty or holds a file that matches ``marker``:
-    what zkql did not write it does not delete.
+    ``ours`` are patterns of what zkql writes there. In a folder that has some of it, that is
+    replaced and everything else stays; any other folder must be new or empty.
     """
+    path = path.resolve()
     if path.exists() and not path.is_dir():
         raise input_error("ZKQL0405", f"{path} is a file, a folder is to be written there")
-    if path.is_dir() and any(path.iterdir()) and not any(path.glob(marker)):
-        raise input_error(
-            "ZKQL0405", f"{path} holds other files; choose a new folder", f"expected {marker} in it"
-        )
+    if path.is_dir() and any(path.iterdir()) and not _matching(path, ours):
+        raise input_error("ZKQL0405", f"{path} holds other files; choose a new folder")
     _make_parent(path)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}-", dir=path.parent))
+    except OSError as error:
+        raise input_error("ZKQL0406", f"cannot write {path}: {error.strerror or error}") from None
     try:
         yield scratch
         scratch.chmod(0o755)
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-            path.replace(old / path.name)
+        if not path.exists():
             scratch.replace(path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            scratch.replace(path)
+            return
+        for old in _matching(path, ours):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        for new in scratch.iterdir():
+            new.replace(path / new.name)
+    except OSError as error:
+        raise input_error("ZKQL0406", f"cannot write {path}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _matching(path: Path, patterns: tuple[str, ...]) -> list[Path]:
+    return [entry for pattern in patterns for entry in path.glob(pattern)]
 
 
 def _make_parent(path: Path) -> None:

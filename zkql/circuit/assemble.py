@@ -17,7 +17,7 @@ from zkql.circuit.gadgets.aggregates import (
     Reveal,
     Total,
 )
-from zkql.circuit.gadgets.base import Gadget, Origin
+from zkql.circuit.gadgets.base import Gadget, Origin, one_line
 from zkql.circuit.gadgets.rows import Anchor, Context, Opening
 from zkql.circuit.gadgets.selection import Selection, shown_name
 from zkql.crypto.commitment import layout
@@ -76,7 +76,7 @@ def _anchors(plan: StagedPlan, circuit: CircuitPlan) -> dict[str, Anchor]:
         name = call.argument.name
         if name in alone and name not in anchors:
             largest = call.function is Function.MAX
-            anchors[name] = Anchor(str(call), result_name(index), index, largest)
+            anchors[name] = Anchor(one_line(str(call)), result_name(index), index, largest)
     return anchors
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from zkql.circuit.assemble import build_gadgets, result_name
 from zkql.circuit.gadgets.aggregates import Average, Total
-from zkql.circuit.gadgets.base import Gadget, Parameter, environment
+from zkql.circuit.gadgets.base import Gadget, Parameter, environment, one_line
 from zkql.circuit.gadgets.rows import Opening, poseidon_constraints, render_poseidon
-from zkql.circuit.gadgets.selection import shown_name
+from zkql.circuit.gadgets.selection import Selection, shown_name
 from zkql.errors import query_error
 from zkql.plan.nodes import Function
 
@@ -69,8 +69,8 @@ def build_circuit(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> Circu
         environment()
         .get_template("circuit.zok.j2")
         .render(
-            title=f"Stage 0 of a query over stream {plan.stream.name}",
-            stream=plan.stream.name,
+            title=one_line(f"Stage 0 of a query over stream {plan.stream.name}"),
+            stream=one_line(plan.stream.name),
             capacity=capacity,
             functions=functions,
             parameters=parameters,
@@ -105,7 +105,17 @@ def _regions(source: str, functions: list[str], clauses: list[tuple[str, int]]) 
 
 
 def _check_widths(query: Query, plan: StagedPlan, gadgets: tuple[Gadget, ...]) -> None:
-    """No sum may leave its SQL type, and nothing may come near the field's size."""
+    """No sum may leave its SQL type, and nothing may come near the field's size: a number of 254 bits
+    has a second spelling, and every comparison that rests on it could be answered either way."""
+    for selection in (g for g in gadgets if isinstance(g, Selection)):
+        for test in selection.tests:
+            if test.span_bits > MAX_BITS and query.origins.where is not None:
+                raise query_error(
+                    "ZKQL0311",
+                    f"{test.sql} needs {test.span_bits} bits, and a circuit has {MAX_BITS}",
+                    query.origins.where,
+                    "nearest provable form: columns and constants of smaller precision and closer scales",
+                )
     totals = {g.argument.column.name: g for g in gadgets if isinstance(g, Total)}
     averages = {g.call: g for g in gadgets if isinstance(g, Average)}
     for call, span in zip(plan.calls, query.origins.calls, strict=True):

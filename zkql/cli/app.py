@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -9,6 +13,7 @@ import typer
 from zkql import __version__
 from zkql.cli import data, doctor, proofs, query
 from zkql.cli.console import say
+from zkql.errors import ExitCode
 
 app = typer.Typer(
     name="zkql",
@@ -50,5 +55,20 @@ def _root(
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point. A standard output that cannot be written is the machine's fault, not a verdict."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    code: object = 0
+    try:
+        try:
+            app()
+        except SystemExit as done:
+            code = done.code
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError):
+            sys.stderr.write(f"error[ZKQL0999]: cannot write the output: {error.strerror}\n")
+        code = int(ExitCode.TOOLCHAIN)
+    sys.exit(code)  # type: ignore[arg-type]

@@ -6,13 +6,15 @@ import functools
 import json
 import os
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 from rich.measure import Measurement
+from rich.text import Text
 
-from zkql.errors import ExitCode, ZkqlError
+from zkql.errors import Diagnostic, ExitCode, ZkqlError
 from zkql.toolchain.progress import set_reporter
 
 if TYPE_CHECKING:
@@ -25,24 +27,36 @@ R = TypeVar("R")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(json.dumps(value, indent=1) + "\n")
 
 
 def say(text: str) -> None:
-    """Text for people on standard output; square brackets are not markup."""
-    out.print(text, markup=False)
+    """Text for people on standard output."""
+    out.print(plain(text))
+
+
+def plain(text: str) -> str:
+    """Text from data as it is, but for control and direction characters, which are escaped."""
+    return "".join(
+        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else ascii(c)[1:-1] for c in text
+    )
+
+
+def cell(value: object) -> Text:
+    """A value for a table."""
+    return Text("NULL" if value is None else plain(str(value)).replace("\n", "\\n"))
 
 
 def print_table(table: Table) -> None:
     """A table at its full width: a number that is cut short would be a wrong number."""
     width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-    Console(width=max(width, out.width), highlight=False).print(table)
+    Console(width=max(width, out.width), highlight=False, emoji=False).print(table)
 
 
 def show_progress() -> None:
@@ -60,7 +74,7 @@ class _Line:
         self._text = text
 
     def __enter__(self) -> None:
-        err.print(f"{self._text} …", markup=False)
+        err.print(f"{self._text} …")
 
     def __exit__(self, *_: object) -> None:
         return None
@@ -101,11 +115,11 @@ def _report(error: ZkqlError, as_json: bool) -> None:
         print_json({"errors": [d.to_json() for d in error.diagnostics]})
         return
     for diagnostic in error.diagnostics:
-        err.print(diagnostic.render(), markup=False)
+        err.print(plain(diagnostic.render()))
 
 
 def _fail(code: str, message: str, as_json: bool) -> None:
     if as_json:
-        print_json({"errors": [{"code": code, "severity": "error", "message": message}]})
+        print_json({"errors": [Diagnostic(code, message).to_json()]})
     else:
-        err.print(f"error[{code}]: {message}", markup=False)
+        err.print(plain(Diagnostic(code, message).render()))

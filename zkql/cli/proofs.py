@@ -12,8 +12,8 @@ import typer
 from rich.table import Table
 
 from zkql import files
-from zkql.bundle import MANIFEST, read_bundle
-from zkql.cli.console import Json, err, print_json, print_table, say, verb
+from zkql.bundle import read_bundle
+from zkql.cli.console import Json, cell, err, plain, print_json, print_table, say, verb
 from zkql.cli.data import DEFAULT_RATE, Events, Rate, Seed, generate
 from zkql.cli.query import BundleFolder, QueryFile
 from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from zkql.bundle import Bundle
 
 ENVELOPES = "window-*.json"
+RUN_FOLDER = ("bundle", "data", "keys", "signed.jsonl", "envelopes")
 
 RegistryFile = Annotated[
     Path, typer.Option("--registry", help="The devices' public keys: the consumer's root of trust.")
@@ -66,7 +67,7 @@ def prove_file(bundle: Bundle, signed: Path, registry: Registry | None, folder: 
     closed = [w for w in found if isinstance(w, ClosedWindow)]
     done = Proven(waiting=next((w for w in found if isinstance(w, OpenWindow)), None))
     with (
-        files.atomic_directory(folder, marker=ENVELOPES) as scratch,
+        files.atomic_directory(folder, ENVELOPES) as scratch,
         progress(f"proving {len(closed)} windows"),
     ):
         for envelope, timings in processor.prove(closed):
@@ -183,7 +184,9 @@ def verify(
 ) -> None:
     """Check envelopes and print the results that they prove. Needs no private data.
 
-    Example: zkql verify bundle envelopes --registry keys/registry.json --allow-dev-keys
+    \b
+    Example:
+    zkql verify bundle envelopes --registry keys/registry.json --allow-dev-keys
     """
     opened = read_bundle(bundle)
     known = read_registry(registry, opened.manifest.plan.stream)
@@ -214,12 +217,12 @@ def print_outcome(outcome: Verification) -> None:
     if outcome.results:
         table = Table()
         for name in outcome.results[0]:
-            table.add_column(name, justify="right", no_wrap=True)
+            table.add_column(cell(name), justify="right", no_wrap=True)
         for row in outcome.results:
-            table.add_row(*("NULL" if v is None else str(v) for v in row.values()))
+            table.add_row(*map(cell, row.values()))
         print_table(table)
     for name, reason in outcome.rejected:
-        err.print(f"rejected: {name}: {reason}", markup=False)
+        err.print(plain(f"rejected: {name}: {reason}"))
 
 
 @verb
@@ -241,7 +244,7 @@ def run(
     Example: zkql run queries/nexmark/highest_bid.zkql --source nexmark --events 2000 --seed 7
     """
     if output is not None:
-        with files.atomic_directory(output, marker=f"bundle/{MANIFEST}") as scratch:
+        with files.atomic_directory(output, *RUN_FOLDER) as scratch:
             report = _run(query, source, scratch, (events, seed, rate))
     else:
         with tempfile.TemporaryDirectory(prefix="zkql-") as name:

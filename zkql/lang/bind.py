@@ -5,6 +5,7 @@ Raises :class:`QueryError` for what is wrong, and for what is right SQL but has 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -31,6 +32,7 @@ _AGGREGATES: dict[type[exp.Expression], Function] = {
     exp.Avg: Function.AVG,
 }
 _UNITS = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}
+_LONGEST = 36_525 * 86_400_000
 _BOUNDS = frozenset(str(bound) for bound in Bound)
 _PLANNED_WINDOWS = ("HOP", "CUMULATE", "SESSION")
 _TUMBLE = "TABLE(TUMBLE(TABLE {table}, DESCRIPTOR({time}), INTERVAL '10' SECOND))"
@@ -83,7 +85,7 @@ def _bind_select(select: Select, streams: dict[str, BoundStream], source: Source
     spans: list[Span] = []
     outputs: list[nodes.Output] = []
     for item in select.items:
-        output = _bind_item(item, stream, keys, calls, spans)
+        output = _bind_item(item, len(outputs), stream, keys, calls, spans)
         if any(o.name == output.name for o in outputs):
             raise query_error(
                 "ZKQL0203",
@@ -167,17 +169,17 @@ def _bind_source(
 
 def _milliseconds(interval: Interval, least: int | None) -> int:
     unit = _UNITS.get(interval.unit.removesuffix("S"))
-    try:
-        amount = int(interval.amount)
-    except ValueError:
-        amount = None
-    if unit is None or amount is None:
+    whole = re.fullmatch(r"-?[0-9]{1,15}", interval.amount)
+    amount = int(interval.amount) if whole else 0
+    if unit is None or whole is None:
         raise query_error(
             "ZKQL0210",
             "this is no interval that a window can have",
             interval.span,
             "for example INTERVAL '10' SECOND; units: " + ", ".join(_UNITS),
         )
+    if abs(amount * unit) > _LONGEST:
+        raise query_error("ZKQL0210", "a window is at most a hundred years long", interval.span)
     if least is not None and amount < least:
         raise query_error("ZKQL0210", "a window must be longer than nothing", interval.span)
     return amount * unit
@@ -223,6 +225,7 @@ def _bind_keys(select: Select, stream: BoundStream) -> tuple[Column, ...]:
 
 def _bind_item(
     item: SelectItem,
+    position: int,
     stream: BoundStream,
     keys: tuple[Column, ...],
     calls: list[Aggregation],
@@ -254,19 +257,18 @@ def _bind_item(
     if call not in calls:
         calls.append(call)
         spans.append(span_of(expression))
-    name = item.alias.text if item.alias else f"EXPR${len(spans) - 1}"
+    name = item.alias.text if item.alias else f"EXPR${position}"
     return nodes.Output(name, call.type, nodes.Result(calls.index(call)))
 
 
 def _bind_call(expression: exp.Expression, stream: BoundStream) -> Aggregation:
     function = _AGGREGATES.get(type(expression))
     if function is None:
-        name = expression.name if isinstance(expression, exp.Anonymous) else expression.key
+        name = expression.name.upper() if isinstance(expression, exp.Anonymous) else "this expression"
+        if name in Function.__members__:
+            raise query_error("ZKQL0218", f"{name} takes one column", span_of(expression))
         raise query_error(
-            "ZKQL0301",
-            f"{name.upper()} has no circuit yet in the SELECT list",
-            span_of(expression),
-            _PLANNED,
+            "ZKQL0301", f"{name} has no circuit yet in the SELECT list", span_of(expression), _PLANNED
         )
     argument = bare(expression.this)
     if isinstance(argument, exp.Star):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from zkql.errors import Diagnostic, Label, QueryError, Span, did_you_mean, query_error
-from zkql.lang.syntax import CreateStream, Name, TypeName, span_of
+from zkql.lang.syntax import CreateStream, Name, TypeName, bare, span_of
 from zkql.plan.schema import ColumnSchema, StreamSchema
 from zkql.plan.types import (
     BIGINT,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CAPACITY = 64
 MAX_CAPACITY = 4096
+_MAX_DIGITS = 9
 _SIMPLE = {"BIGINT": BIGINT, "INT": INT, "INTEGER": INT, "BOOLEAN": BOOLEAN}
 _FLOATS = ("FLOAT", "DOUBLE", "REAL")
 _RESERVED = ("window_start", "window_end", "window_time")
@@ -67,8 +68,6 @@ def bind_stream(statement: CreateStream) -> BoundStream:
 
     time = _event_time(statement, types, spans)
     device = _device(statement, types, spans)
-    if device == time:
-        raise query_error("ZKQL0222", "device and event time are one column", statement.name.span)
     columns = tuple(
         ColumnSchema(c.name.text, types[c.name.text], _is_private(c, types, device, time))
         for c in statement.columns
@@ -99,6 +98,8 @@ def bind_type(written: TypeName) -> SqlType:
         case "TIMESTAMP", _:
             raise query_error("ZKQL0223", "timestamps count milliseconds", written.span, "write TIMESTAMP(3)")
         case (("VARCHAR" | "STRING"), (() | (_,))):
+            if parameters == (0,):
+                raise query_error("ZKQL0223", "VARCHAR(0) holds nothing", written.span, "write VARCHAR(n)")
             return SqlType(Kind.VARCHAR, *parameters)
         case _ if name in _FLOATS:
             raise query_error(
@@ -136,7 +137,7 @@ def _event_time(statement: CreateStream, types: dict[str, SqlType], spans: dict[
             spans[name],
             "declared here",
         )
-    expression = watermark.expression
+    expression = bare(watermark.expression)
     delayed = isinstance(expression, exp.Sub) and isinstance(expression.expression, exp.Interval)
     column = expression.this if delayed else expression
     if not (isinstance(column, exp.Column) and column.name == name):
@@ -206,12 +207,15 @@ def _is_private(column: ColumnDefinition, types: dict[str, SqlType], device: str
 
 def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int]:
     chosen: dict[str, str] = {}
+    seen: set[str] = set()
     capacity = DEFAULT_CAPACITY
     for option in options:
-        if option.key in chosen:
+        if option.key in seen:
             raise query_error("ZKQL0230", f"{option.key!r} is given twice", option.span)
+        seen.add(option.key)
         if option.key == "capacity":
-            if not (option.value.isdecimal() and 1 <= int(option.value) <= MAX_CAPACITY):
+            digits = option.value if option.value.isascii() and option.value.isdecimal() else "0"
+            if not 1 <= int(digits[:_MAX_DIGITS]) <= MAX_CAPACITY:
                 raise query_error(
                     "ZKQL0231",
                     f"capacity is the most rows of one proof: 1 to {MAX_CAPACITY}",

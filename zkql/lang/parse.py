@@ -36,6 +36,8 @@ _FUNCTIONS: dict[str, type[exp.Expression]] = {
     "MAX": exp.Max,
     "AVG": exp.Avg,
 }
+_MAX_DIGITS = 9
+"""Digits of a type's parameter that are read; no type has one this long, so the rest is no matter."""
 _WORDS = {
     "COMPARISON": "a comparison",
     "NAME": "a name",
@@ -142,7 +144,7 @@ class _Build(Transformer[Token, Any]):
 
     def type_name(self, meta: Meta, children: list[Token | None]) -> syntax.TypeName:
         name, *numbers = children
-        parameters = tuple(int(n) for n in numbers if n is not None)
+        parameters = tuple(int(n[:_MAX_DIGITS]) for n in numbers if n is not None)
         return syntax.TypeName(str(name).upper(), parameters, self._span(meta))
 
     # CREATE STREAM
@@ -287,6 +289,9 @@ class _Build(Transformer[Token, Any]):
 
     def in_(self, meta: Meta, children: list[Any]) -> exp.Expression:
         return self._mark(meta, exp.In(this=children[0], expressions=children[1:]))
+
+    def not_in(self, meta: Meta, children: list[Any]) -> exp.Expression:
+        return self._mark(meta, exp.Not(this=self.in_(meta, children)))
 
     def like(self, meta: Meta, children: list[Any]) -> exp.Expression:
         pattern = exp.Literal.string(_unquote(children[1]))

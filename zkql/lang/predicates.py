@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from zkql.errors import did_you_mean, query_error
-from zkql.lang.syntax import span_of
+from zkql.lang.syntax import bare, span_of
 from zkql.plan.expressions import (
     Column,
     Comparator,
@@ -140,10 +140,9 @@ def _timestamp(text: str, expression: exp.Expression) -> Literal:
         raise query_error("ZKQL0216", str(error), span_of(expression)) from None
 
 
-def _bind_operand(expression: exp.Expression, stream: StreamSchema) -> Operand:
+def _bind_operand(written: exp.Expression, stream: StreamSchema) -> Operand:
+    expression = bare(written)
     match expression:
-        case exp.Paren():
-            return _bind_operand(expression.this, stream)
         case exp.Column():
             return bind_column(expression, stream)
         case exp.Boolean():
@@ -152,8 +151,8 @@ def _bind_operand(expression: exp.Expression, stream: StreamSchema) -> Operand:
             return Literal(expression.this, VARCHAR)
         case exp.Literal():
             return _number(expression.this, 1, expression)
-        case exp.Neg() if isinstance(expression.this, exp.Literal) and not expression.this.is_string:
-            return _number(expression.this.this, -1, expression)
+        case exp.Neg() if isinstance(number := bare(expression.this), exp.Literal) and not number.is_string:
+            return _number(number.this, -1, expression)
         case exp.Cast() if isinstance(expression.this, exp.Literal):
             return _timestamp(expression.this.this, expression)
         case _:

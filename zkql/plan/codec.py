@@ -63,10 +63,12 @@ def from_json(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     name = data.get("@")
-    if name in _ENUMS:
-        return _ENUMS[name](data["value"])
-    if name not in _CLASSES:
+    if not isinstance(name, str) or name not in _CLASSES | _ENUMS:
         raise ValueError(f"no plan node is called {name!r}")
+    if name in _ENUMS:
+        if set(data) != {"@", "value"}:
+            raise ValueError(f"{name} has one value")
+        return _ENUMS[name](data["value"])
     kind = _CLASSES[name]
     body = {key: from_json(item) for key, item in data.items() if key != "@"}
     if set(body) != {f.name for f in fields(kind)}:

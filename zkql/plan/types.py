@@ -20,7 +20,7 @@ MAX_PRECISION = 38
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(?:Z|\+00:00)?")
-_DECIMAL = re.compile(r"-?(\d+)(?:\.(\d*))?|-?\.(\d+)")
+_DECIMAL = re.compile(r"-?(\d+)(?:\.(\d*))?|-?\.(\d+)", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -146,7 +146,7 @@ def format_timestamp(milliseconds: int) -> str:
 def parse_timestamp(text: str) -> int:
     """Milliseconds since the epoch, UTC. Raises ``ValueError`` with a message for the user."""
     if not (match := _TIMESTAMP.fullmatch(text)):
-        raise ValueError(f"{text!r} is not a timestamp like '2026-01-01 00:00:00.000'")
+        raise ValueError(f"{_shortened(repr(text))} is not a timestamp like '2026-01-01 00:00:00.000'")
     *parts, fraction = match.groups()
     year, month, day, hour, minute, second = map(int, parts)
     try:
@@ -159,11 +159,13 @@ def parse_timestamp(text: str) -> int:
 def parse_decimal(text: str, scale: int) -> int:
     """Unscaled value. Raises ``ValueError`` if digits would be lost."""
     if not _DECIMAL.fullmatch(text):
-        raise ValueError(f"{text!r} is not a decimal number")
+        raise ValueError(f"{_shortened(repr(text))} is not a decimal number")
+    if len(text) > 200:
+        raise ValueError(f"a number of {len(text)} characters")
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0")
     if len(fraction) > scale:
-        raise ValueError(f"{text} has more than {scale} digits after the point")
+        raise ValueError(f"{_shortened(text)} has more than {scale} digits after the point")
     digits = whole.lstrip("-") + fraction.ljust(scale, "0")
     return int(digits or "0") * (-1 if text.startswith("-") else 1)
 
@@ -178,13 +180,28 @@ def parse_value(raw: object, kind: SqlType) -> Value:
         if isinstance(value, str):
             raise ValueError(f"{len(value)} characters do not fit {kind}")
         low, high = (format_value(v, kind) for v in kind.bounds)
-        raise ValueError(f"{format_value(value, kind)} is outside {kind}: {low} to {high}")
+        raise ValueError(f"{_shortened(raw)} is outside {kind}: {low} to {high}")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shortened(raw: object) -> str:
+    text = str(raw)
+    return text if len(text) <= 60 else f"{text[:40]}… ({len(text)} characters)"
 
 
 def _parse(raw: object, kind: SqlType) -> Value:
     if raw is None:
         raise ValueError("NULL is not supported in stream columns yet")
+    if isinstance(raw, Decimal) and not -100 < raw.adjusted() < 100:
+        raise ValueError(f"{raw} is outside {kind}")
     match kind.kind:
         case Kind.BOOLEAN if isinstance(raw, bool):
             return int(raw)
@@ -199,9 +216,11 @@ def _parse(raw: object, kind: SqlType) -> Value:
         case Kind.TIMESTAMP if isinstance(raw, int) and not isinstance(raw, bool):
             return raw
         case Kind.VARCHAR if isinstance(raw, str):
+            if not _is_unicode(raw):
+                raise ValueError("the text has half a surrogate pair, which no UTF-8 can hold")
             return raw
         case _:
-            raise ValueError(f"{raw!r} is not a {kind}")
+            raise ValueError(f"{_shortened(repr(raw))} is not a {kind}")
 
 
 def sum_type(argument: SqlType) -> SqlType:

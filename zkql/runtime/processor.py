@@ -6,10 +6,10 @@ result. If circuit and plan disagree, the run stops before a proof exists.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -68,7 +68,7 @@ class Processor:
             data = bundle.read_part(bundles.PROGRAM, bundle.manifest.program)
             self._program = constraints.load(data)
             self._gadgets = build_gadgets(self._plan, self._plan.circuit)
-            self._regions = json.loads(files.read_text(bundle.path / bundles.MAP))
+            self._regions = _read_map(bundle.path / bundles.MAP)
 
     def prove(self, closed: Iterable[ClosedWindow]) -> Iterator[tuple[Envelope, list[Timings]]]:
         """Envelopes in order of their windows; proofs run in parallel, one a core."""
@@ -174,6 +174,15 @@ class Processor:
         evaluated = perf_counter()
         proof = self._prover.prove(witness)
         return proof, Timings(evaluated - started, perf_counter() - evaluated)
+
+
+def _read_map(path: Path) -> list[dict[str, Any]]:
+    """Which lines stand for which clause; only messages depend on it."""
+    regions = files.parse_json(files.read_bytes(path), str(path))
+    keys = {"first", "last", "clause"}
+    if not isinstance(regions, list) or not all(isinstance(r, dict) and set(r) == keys for r in regions):
+        raise input_error("ZKQL0411", f"{path} is not what zkql compile wrote")
+    return regions
 
 
 def private_inputs(gadgets: Sequence[Gadget], assignment: Assignment) -> list[int]:

@@ -7,8 +7,10 @@ no sequence number is ever used for two rows.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +104,7 @@ def generate_keys(stream: StreamSchema, devices: Iterable[Value], folder: Path) 
     if not seeds:
         raise input_error("ZKQL0433", "there is no device to make a key for")
     registry = ordered(stream, {d: signatures.public_key(s) for d, s in seeds.items()})
-    with files.atomic_directory(folder, marker=REGISTRY) as scratch:
+    with files.atomic_directory(folder) as scratch:
         (scratch / PRIVATE).mkdir(mode=0o700)
         kind = stream.column(stream.device).type
         for device, seed in seeds.items():
@@ -202,8 +204,30 @@ def sign_file(
     Rows are signed per device in order of event time (rows of equal time in order of the file).
     Returns how many rows and how many devices. Nothing is written unless all of it is.
     """
+    with _locked(folder):
+        return _sign_locked(stream, folder, rows, output, until)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One signer at a time: two would use the same sequence numbers."""
+    files.read_bytes(folder / REGISTRY)
+    with (folder / REGISTRY).open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sign_locked(
+    stream: StreamSchema, folder: Path, rows: Iterable[PlainRow], output: Path, until: int | None
+) -> tuple[int, int]:
     registry = read_registry(folder / REGISTRY, stream)
     heads = _read_state(folder, stream)
+    if set(heads) != set(registry.keys):
+        raise input_error(
+            "ZKQL0434",
+            f"{folder / STATE} does not say how far every device has signed",
+            "signing on would use sequence numbers twice: restore the file, or make new keys",
+        )
     by_device: dict[Value, list[PlainRow]] = {device: [] for device in registry.keys}
     for row in rows:
         device = row.values[stream.device]
@@ -221,7 +245,7 @@ def sign_file(
         seed = _read_seed(folder, device, stream)
         if signatures.public_key(seed) != registry.keys[device]:
             raise input_error("ZKQL0436", f"the private key of device {device!r} is not the registered one")
-        head = heads.get(device, Head(0, _FIRST))
+        head = heads[device]
         own.sort(key=lambda row: row.values[stream.time])
         for row in own:
             _check_time(row, stream, head)
@@ -232,6 +256,8 @@ def sign_file(
             heartbeat, head = sign_heartbeat(stream, device, head, until, seed)
             lines.append(_heartbeat_line(heartbeat, stream))
         heads[device] = head
+    if folder.resolve() in output.resolve().parents:
+        raise input_error("ZKQL0438", f"{output} lies in the key folder; write the signed file elsewhere")
     with files.atomic_file(output, mode=0o600) as scratch:
         scratch.write_text("".join(line + "\n" for line in lines))
         _write_state(folder, stream, heads)
@@ -246,7 +272,7 @@ def _check_time(row: PlainRow, stream: StreamSchema, head: Head) -> None:
             "ZKQL0437",
             f"{row.place}: {format_timestamp(time)} is before {format_timestamp(head.time)}, up to "
             f"which device {row.values[stream.device]!r} has signed",
-            "a device signs each moment once; to sign the file anew, make new keys in a new folder",
+            "event times of a device never go back; to sign a file anew, make new keys in a new folder",
         )
 
 
@@ -271,4 +297,7 @@ def closing_time(rows: Iterable[PlainRow], stream: StreamSchema, size: int, offs
     if last is None:
         return None
     assert isinstance(last, int)
-    return last - (last - offset) % size + size
+    end = last - (last - offset) % size + size
+    if not TIMESTAMP.contains(end):
+        raise input_error("ZKQL0446", "a window reaches beyond the years 1 to 9999")
+    return end

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from zkql.errors import input_error
 from zkql.plan.stages import StagedPlan
-from zkql.plan.types import Value
+from zkql.plan.types import TIMESTAMP, Value, format_timestamp
 from zkql.runtime.envelope import DeviceEvidence
 from zkql.runtime.intake import DeviceLog, OwnedRow
 from zkql.runtime.records import Record
+
+MAX_WINDOWS = 100_000
+"""More in one run is taken for a wrong clock rather than for a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[Close
         return
     start = plan.window_start(min(times or beats))
     last = max([*times, *(beat - 1 for beat in beats)])
+    _check_span(plan, start, last)
     position = dict.fromkeys(logs, 0)
     while start <= last:
         end = start + plan.size
@@ -64,6 +69,20 @@ def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[Close
             return
         yield ClosedWindow(start, tuple(evidence), tuple(rows))
         start = end
+
+
+def _check_span(plan: StagedPlan, start: int, last: int) -> None:
+    low, high = TIMESTAMP.bounds
+    end = plan.window_start(last) + plan.size
+    if start < low or end > high:
+        raise input_error("ZKQL0446", "a window reaches beyond the years 1 to 9999")
+    if (end - start) // plan.size > MAX_WINDOWS:
+        raise input_error(
+            "ZKQL0447",
+            f"there are {(end - start) // plan.size:,} windows from {format_timestamp(start)} to "
+            f"{format_timestamp(end)}, and each is proven, also an empty one: at most {MAX_WINDOWS:,}",
+            "look for a row or heartbeat with a wrong time, or choose longer windows",
+        )
 
 
 def _closing(log: DeviceLog, stop: int, end: int) -> Record | None:

@@ -7,6 +7,7 @@ files, complete or not there at all: it is made beside its place and renamed int
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_SIZES = ".sizes.json"
 
 
 def cache_root() -> Path:
@@ -38,11 +42,14 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     """The folder ``kind/key``; ``make(folder)`` fills it if it is not there yet."""
     place = cache_root() / kind / key
     if place.is_dir():
-        return place
+        if _is_whole(place):
+            return place
+        shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{key[:12]}-", dir=place.parent))
     try:
         make(scratch)
+        (scratch / _SIZES).write_text(json.dumps(_sizes(scratch)))
         try:
             scratch.rename(place)
         except OSError:
@@ -51,3 +58,16 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return place
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {p.name: p.stat().st_size for p in sorted(folder.iterdir()) if p.is_file() and p.name != _SIZES}
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the files have the sizes that they were made with; a damaged entry is made anew."""
+    try:
+        expected = json.loads((folder / _SIZES).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(expected == _sizes(folder))

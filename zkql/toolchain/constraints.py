@@ -118,13 +118,12 @@ def read_zokrates(data: bytes) -> Program:
     _, start, size = sections[0]
     parameters = cbor2.loads(data[start : start + size])
     _, start, size = sections[1]
-    statements = list(_cbor_stream(data[start : start + size]))
     if outputs:
         raise bug("ZKQL0911", "the circuit returns a value: every public value must be an input")
 
     parsed, lines = [], array("I")
     coefficients: dict[bytes, mpz] = {}
-    for statement in statements:
+    for statement in _cbor_stream(data[start : start + size]):
         constraint = statement.get("Constraint")
         if constraint is None:
             raise bug("ZKQL0912", f"hidden advice in the circuit: {next(iter(statement))}")
@@ -268,12 +267,16 @@ def dump(program: Program) -> bytes:
 def load(data: bytes) -> Program:
     """Decode what :func:`dump` wrote. Raises ``ValueError`` if it is something else."""
     try:
-        version, count, public, inputs, table, *packed = cbor2.loads(data)
-        lengths, wires, values, lines, defines = (_unpack(p) for p in packed)
-    except (cbor2.CBORDecodeError, TypeError, ValueError) as error:
-        raise ValueError("not a zkql constraint program") from error
+        return _decode(cbor2.loads(data))
+    except (cbor2.CBORDecodeError, IndexError, OverflowError, TypeError, ValueError) as error:
+        raise ValueError("not a constraint program of this version of zkql") from error
+
+
+def _decode(parts: Any) -> Program:
+    version, count, public, inputs, table, *packed = parts
     if version != _VERSION:
-        raise ValueError(f"constraint program of version {version}, expected {_VERSION}")
+        raise ValueError(f"version {version}")
+    lengths, wires, values, lines, defines = (_unpack(p) for p in packed)
     coefficients = [
         mpz(int.from_bytes(table[i : i + _FIELD_BYTES], "little")) for i in range(0, len(table), _FIELD_BYTES)
     ]

@@ -57,7 +57,7 @@ class ProofVerifier:
         try:
             self.inputs = int(json.loads(vk_json)["nPublic"])
             self._verifier = groth16py.Verifier(groth16py.VerifyingKey.from_snarkjs(vk_json))
-        except (groth16py.EncodingError, groth16py.SetupError, ValueError, KeyError) as error:
+        except (groth16py.EncodingError, groth16py.SetupError, ValueError, KeyError, TypeError) as error:
             raise toolchain_error("ZKQL0931", f"not a verification key: {error}") from None
 
     def verify(self, proof: bytes, inputs: Sequence[int]) -> bool:

@@ -127,12 +127,14 @@ def run_job(job: dict[str, Any], *, timeout: float, what: str) -> dict[str, Any]
     try:
         answer = json.loads(reply)
     except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not answer.keys() & {"ok", "error"}:
         raise toolchain_error(
             "ZKQL0905",
             f"{what}: the process ended with code {done.returncode} and no answer",
             *done.stderr.strip().splitlines()[-3:],
             "most often this is memory (WebAssembly stops at 4 GB): lower 'capacity'",
-        ) from None
+        )
     if "error" in answer:
         raise toolchain_error("ZKQL0906", f"{what}: {answer['error']}")
     ok: dict[str, Any] = answer["ok"]

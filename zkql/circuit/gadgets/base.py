@@ -46,10 +46,11 @@ class Origin:
     span: Span | None = None
 
     def __str__(self) -> str:
+        clause = one_line(self.clause)
         if self.span is None:
-            return self.clause
+            return clause
         line, column = self.span.source.position(self.span.start)
-        return f"{self.clause} (line {line}:{column})"
+        return f"{clause} (line {line}:{column})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701  # the output is ZoKrates source, and names are sanitised
     )
+
+
+def one_line(text: str) -> str:
+    """Text that stays inside one ``//`` comment: a line break in a name must not become code."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def bits_of(value: int, width: int) -> list[int]:

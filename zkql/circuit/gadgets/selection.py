@@ -17,6 +17,7 @@ from zkql.circuit.gadgets.base import (
     Origin,
     Parameter,
     bits_of,
+    one_line,
 )
 from zkql.circuit.gadgets.rows import Opening
 from zkql.circuit.slots import fill_slots
@@ -61,6 +62,12 @@ class Test:
     width: int | None
 
     @property
+    def span_bits(self) -> int:
+        """Bits that hold the number that is spelled out, and any difference of the two sides."""
+        widest = max(abs(self.right.low - self.left.high), abs(self.right.high - self.left.low)) + 1
+        return max(widest.bit_length(), (self.width or 0) + 1)
+
+    @property
     def shift(self) -> int:
         """What is added to ``right - left`` to make it a non-negative number."""
         return 0 if self.width is None else (1 << self.width) - 1
@@ -91,6 +98,11 @@ class Selection(Gadget):
         program = _Program()
         program.condition = self._condition(self.predicate, program)
         return program
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """The comparisons."""
+        return tuple(self._program.tests)
 
     # --- lowering ---
 
@@ -127,14 +139,14 @@ class Selection(Gadget):
         name = f"test_{len(program.tests)}"
         operator = comparison.operator
         if operator in (Comparator.EQUAL, Comparator.NOT_EQUAL):
-            program.tests.append(Test(render(comparison), name, left, right, None))
+            program.tests.append(Test(one_line(render(comparison)), name, left, right, None))
             result = f"{name}_result[i]"
             return result if operator is Comparator.EQUAL else f"(1 - {result})"
         if operator in (Comparator.GREATER, Comparator.AT_MOST):
             left, right = right, left
         least, most = right.low - left.high - 1, right.high - left.low - 1
         width = max((-least - 1).bit_length() if least < 0 else 0, max(most, 0).bit_length(), 1)
-        program.tests.append(Test(render(comparison), name, left, right, width))
+        program.tests.append(Test(one_line(render(comparison)), name, left, right, width))
         less = f"{name}_bits[i][{width - 1}]"
         strict = operator in (Comparator.LESS, Comparator.GREATER)
         return less if strict else f"(1 - {less})"
