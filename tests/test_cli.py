@@ -813,7 +813,7 @@ def test_keys_for_no_rows(work: Work) -> None:
     empty = written(work / "empty.jsonl", "\n\n")
     refused(work.folder, 2, "ZKQL0433", "no device", by=work.keygen(empty))
     run = ("run", work.query, "--source", empty, "-o", work / "new")
-    refused(work.folder, 2, "ZKQL0433", "no device", by=run)
+    refused(work.folder, 2, "ZKQL0457", "no rows", by=run)
 
 
 # --- keys -------------------------------------------------------------------------------------------

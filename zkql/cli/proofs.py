@@ -127,6 +127,8 @@ def prove(
         f"{output}: {done.windows} windows, {done.rows} rows, {done.proofs} proofs of "
         f"{done.proof_bytes} bytes; witness {done.witness:.2f} s, prove {done.prove:.2f} s"
     )
+    if not done.windows and not done.waiting:
+        say(f"{signed} has no rows, so there is nothing to prove yet")
     if done.waiting:
         say(_waiting_text(done.waiting))
 
@@ -139,7 +141,9 @@ def _stream_file(streams: list[str], bundle: Bundle) -> Path:
         if not separator or not path:
             raise input_error("ZKQL0454", f"--stream {item!r} is not NAME=FILE")
         given[key] = path
-    if set(given) != {name} or len(streams) != 1:
+    if len(streams) > 1 and set(given) == {name}:
+        raise input_error("ZKQL0452", f"stream {name!r} is given {len(streams)} times")
+    if set(given) != {name}:
         raise input_error(
             "ZKQL0452",
             f"the query reads stream {name!r}",
@@ -197,8 +201,9 @@ def verify(
         print_json(outcome_json(outcome))
     else:
         print_outcome(outcome)
-        if outcome.verified:
-            say(f"{outcome.windows} windows verified in {elapsed:.2f} s")
+        if outcome.verified and outcome.until is not None:
+            until = format_timestamp(outcome.until)
+            say(f"{outcome.windows} windows verified, complete until {until}, in {elapsed:.2f} s")
     if not outcome.verified:
         raise typer.Exit(ExitCode.REJECTED)
 
@@ -280,6 +285,8 @@ class RunReport:
 
     def summary(self) -> str:
         """Lines below the table."""
+        if not self.constraints:
+            return f"{self.proven.windows} windows verified; nothing private, so nothing to prove"
         done, windows_ = self.proven, max(self.proven.windows, 1)
         steps = " · ".join(f"{name} {seconds:.2f} s" for name, seconds in self.timings.items())
         proofs = max(done.proofs, 1)
@@ -317,6 +324,8 @@ def _run(query: Path, source: str, folder: Path, data: tuple[int, int, int]) -> 
                 *did_you_mean(plan.stream.name, ["person", "auction", "bid"]),
             )
     rows = list(sensor.read_rows(rows_file, plan.stream))
+    if not rows:
+        raise input_error("ZKQL0457", f"{rows_file} has no rows of stream {plan.stream.name!r}")
     timed("compile", lambda: write_bundle(compiled, folder / "bundle"))
     bundle = timed("setup", lambda: setup_bundle(read_bundle(folder / "bundle"), None))
     devices = {row.values[plan.stream.device] for row in rows}

@@ -54,6 +54,8 @@ class Verification:
     results: list[ResultRow] = field(default_factory=list)
     rejected: list[tuple[str, str]] = field(default_factory=list)
     windows: int = 0
+    until: int | None = None
+    """End of the last accepted window, in milliseconds."""
 
     @property
     def verified(self) -> bool:
@@ -104,6 +106,7 @@ class Verifier:
                 continue
             try:
                 outcome.results += self.verify(envelope)
+                outcome.until = envelope.end
             except Rejection as reason:
                 outcome.rejected.append((name, str(reason)))
                 broken = True

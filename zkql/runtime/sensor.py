@@ -252,7 +252,14 @@ def _sign_locked(
             signed, opening, head = sign_row(stream, row.values, head, seed)
             lines.append(_row_line(signed, opening, stream))
             count += 1
-        if until is not None and until >= head.time:
+        if until is not None:
+            if until < head.time:
+                raise input_error(
+                    "ZKQL0439",
+                    f"device {device!r} has signed up to {format_timestamp(head.time)}, so a heartbeat at "
+                    f"{format_timestamp(until)} would say nothing",
+                    "choose a later --until, or 'none'",
+                )
             heartbeat, head = sign_heartbeat(stream, device, head, until, seed)
             lines.append(_heartbeat_line(heartbeat, stream))
         heads[device] = head
