@@ -12,6 +12,7 @@ from tests.harness import (
     PLAIN,
     SOLO_STREAM,
     STREAM,
+    WINDOW,
     Secrets,
     Subject,
     query,
@@ -19,6 +20,7 @@ from tests.harness import (
     row,
 )
 from zkql.circuit.assemble import build_gadgets
+from zkql.crypto.field import P
 from zkql.errors import QueryError
 
 
@@ -125,3 +127,26 @@ def test_a_sum_that_could_leave_its_type_is_refused() -> None:
     text = query(PLAIN).query.source.text.replace("DECIMAL(4, 1)", "DECIMAL(38, 1)")
     with pytest.raises(QueryError, match="can leave DECIMAL"):
         compile_query(Source("test.zkql", text))
+
+
+@pytest.mark.parametrize(
+    "left", ["x", "y", "0.5", "9" * 38, "-" + "9" * 38, "." + "0" * 37 + "1", "load", "zone"]
+)
+@pytest.mark.parametrize("right", ["x", "y", "z"])
+@pytest.mark.parametrize("operator", ["<", ">=", "="])
+def test_no_comparison_is_wide_enough_to_have_two_spellings(left: str, operator: str, right: str) -> None:
+    """A number of 254 bits can be spelled as v and as v + p, and then either answer can be proven."""
+    wide = STREAM.replace(
+        "ok    BOOLEAN", "x DECIMAL(38, 38), y DECIMAL(38, 0), z DECIMAL(20, 10), ok BOOLEAN"
+    )
+    select = (
+        f"SELECT COUNT(*) AS n {WINDOW} WHERE {left} {operator} {right} GROUP BY window_start, window_end"
+    )
+    try:
+        circuit = query(select, stream=wide).circuit
+    except QueryError as error:
+        assert error.diagnostics[0].code == "ZKQL0311"  # noqa: PT017
+        return
+    assert circuit is not None
+    widths = [p.dims[-1] + 1 for p in circuit.parameters if p.name.endswith("_bits")]
+    assert max(widths) < P.bit_length() - 1

@@ -296,12 +296,19 @@ def test_keygen_makes_private_keys_that_only_the_user_can_read(work: Work) -> No
 
 def test_sign_writes_a_file_that_only_the_user_can_read(work: Work) -> None:
     assert mode(work / "signed.jsonl") == 0o600
-    written(work / "new", "an older file").chmod(0o644)
     data = as_json(*work.sign(work / "rows.jsonl", keys="fresh-keys"))
     assert data == {"file": str(work / "new"), "rows": 5, "devices": 3}
     assert mode(work / "new") == 0o600
     kinds = [next(iter(json.loads(line))) for line in (work / "new").read_text().splitlines()]
     assert sorted(kinds) == ["heartbeat"] * 3 + ["registry"] + ["row"] * 5
+
+
+def test_sign_does_not_overwrite_signed_rows(work: Work) -> None:
+    """They cannot be signed again, so they would be lost for good."""
+    refused(
+        work.folder, 2, "ZKQL0438", "not overwritten",
+        by=work.sign(work / "rows.jsonl", "signed.jsonl", "fresh-keys"),
+    )  # fmt: skip
 
 
 def test_sign_says_how_many_rows(work: Work) -> None:
@@ -1074,6 +1081,7 @@ def test_a_window_waits_for_a_last_row_that_was_left_out(work: Work) -> None:
 
 
 def test_until_none_signs_no_heartbeat(work: Work) -> None:
+    (work / "signed.jsonl").unlink()
     succeeds(*work.sign(work / "rows.jsonl", "signed.jsonl", "fresh-keys"), "--until", "none")
     assert "heartbeat" not in (work / "signed.jsonl").read_text()
     waiting(work, "00.000", SILENT, [])
@@ -1081,6 +1089,7 @@ def test_until_none_signs_no_heartbeat(work: Work) -> None:
 
 
 def test_until_sets_when_windows_close(work: Work) -> None:
+    (work / "signed.jsonl").unlink()
     sign = work.sign(work / "rows.jsonl", "signed.jsonl", "fresh-keys")
     succeeds(*sign, "--until", "2026-01-01T00:01:00Z")
     assert as_json(*work.prove())["windows"] == 6

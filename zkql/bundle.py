@@ -1,6 +1,6 @@
 """The bundle: what ``zkql compile`` and ``zkql setup`` write, and everyone else reads.
 
-manifest.json          plan, digests of everything below, what kind of keys; its digest is the
+manifest.json          plan, digests of program and keys, what kind of keys; its digest is the
                        identity of the query
 query.zkql             the text it came from
 circuit.zok            the circuit, to read

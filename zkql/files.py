@@ -100,7 +100,9 @@ def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     try:
         yield scratch
         scratch.chmod(mode)
+        _flush(scratch)
         scratch.replace(path)
+        _flush(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -136,6 +138,15 @@ def atomic_directory(path: Path, *ours: str) -> Iterator[Path]:
         raise input_error("ZKQL0406", f"cannot write {path}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """To the disk itself: a state that power loss can take back is no state."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _matching(path: Path, patterns: tuple[str, ...]) -> list[Path]:

@@ -24,6 +24,7 @@ from zkql.runtime.consumer import Verifier
 from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult, encode
 from zkql.runtime.intake import OwnedRow
 from zkql.runtime.registry import ordered
+from zkql.runtime.windows import ClosedWindow
 
 
 def rejected(world: World, envelopes: Sequence[Envelope], because: str) -> None:
@@ -227,7 +228,7 @@ def test_a_device_not_shown(world: World, device: int) -> None:
 
 
 def test_no_device_at_all(world: World) -> None:
-    rejected(world, world.reprove(0, rows=(), devices=()), "nothing is shown of device 1")
+    rejected(world, world.reprove(1, rows=(), devices=()), "nothing is shown of device 1")
 
 
 def test_a_device_shown_twice_or_in_another_order(world: World) -> None:
@@ -359,6 +360,33 @@ def test_windows_of_two_runs_mixed(world: World) -> None:
 
 def test_nothing_at_all_is_not_verified(world: World) -> None:
     assert not world.verify([]).verified
+
+
+def test_empty_windows_before_the_first_row(world: World) -> None:
+    """True, but chosen by the processor: the results must not depend on it."""
+    early = ClosedWindow(
+        -SIZE,
+        tuple(
+            DeviceEvidence(d.device, (), d.rows[0] if d.rows else d.closing) for d in world.closed[0].devices
+        ),
+        (),
+    )
+    rejected(world, world.prove([early, *world.closed]), "the first window is the first row's")
+
+
+@pytest.mark.parametrize("number", ["1e9999999999", "1e200000000", "9" * 5000, "1" + "0" * 30])
+def test_numbers_that_would_take_the_verifier_down(world: World, number: str) -> None:
+    """Rejected like any forgery, and the windows before it stand."""
+    plan = world.bundle.manifest.plan
+    data = [encode(e, plan) for e in world.honest]
+    for field in (b'"sequence":', b'"version":', b'"device":'):
+        changed = data[0].replace(field, field + number.encode(), 1)
+        assert not world.verify_bytes([changed, *data[1:]]).verified
+    last = data[2].replace(b'"values":["-999.9"', b'"values":[' + number.encode(), 1)
+    assert last != data[2]
+    outcome = world.verify_bytes([*data[:2], last])
+    assert [name for name, _ in outcome.rejected] == ["envelope 2"]
+    assert len(outcome.results) == 2
 
 
 # --- proofs and results ---------------------------------------------------------------------------

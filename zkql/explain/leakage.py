@@ -32,7 +32,9 @@ def leakage(plan: StagedPlan) -> Leakage:
         "the bounds of every window",
         f"of every row: {stream.device} (the device), its sequence number, {stream.time}",
         *(f"of every row: {c.name}" for c in stream.public_columns),
-        "how many rows each device has in each window, and the header of its next row or heartbeat",
+        "how many rows each device has in each window, and its next heartbeat or row: of that row the "
+        "same as above, ahead of its own window",
+        "of every row: a commitment, the same for every query over the stream, which links its uses",
         f"the result: {', '.join(results)}",
     ]
     hidden = [f"{c.name} of any row" for c in stream.private_columns]

@@ -33,7 +33,10 @@ def following(envelope: Envelope) -> bytes:
             envelope.start,
             envelope.end,
             envelope.previous,
-            [[d.device, len(d.rows), d.closing.sequence] for d in envelope.devices],
+            [
+                [d.device, d.closing.sequence, [row.commitment.to_bytes(32, "big") for row in d.rows]]
+                for d in envelope.devices
+            ],
             [[list(r.key), r.present, list(r.values)] for r in envelope.results],
         ],
     )

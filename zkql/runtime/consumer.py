@@ -17,7 +17,7 @@ from zkql.plan import evaluate
 from zkql.plan.types import format_timestamp
 from zkql.runtime import chain
 from zkql.runtime.envelope import decode
-from zkql.runtime.records import RecordError, SignedRow, is_signed
+from zkql.runtime.records import SignedRow, is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,8 +97,8 @@ class Verifier:
             try:
                 envelope = decode(data, self._plan)
                 decoded.append((envelope.start, name, envelope))
-            except RecordError as error:
-                outcome.rejected.append((name, f"malformed: {error}"))
+            except (ValueError, OverflowError, MemoryError, RecursionError) as error:
+                outcome.rejected.append((name, f"malformed: {error or type(error).__name__}"))
         broken = False
         for _, name, envelope in sorted(decoded, key=lambda item: item[:2]):
             if broken:
@@ -136,6 +136,8 @@ class Verifier:
         if self._plan.window_start(start) != start or envelope.end != end:
             raise Rejection("its bounds are not those of a window of the query")
         expected = self.progress.start
+        if expected is None and not any(evidence.rows for evidence in envelope.devices):
+            raise Rejection("the first window is the first row's, and it has no row")
         if expected is not None and start != expected:
             if start < expected:
                 raise Rejection("its window was accepted before")

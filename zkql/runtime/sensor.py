@@ -263,6 +263,12 @@ def _sign_locked(
             heartbeat, head = sign_heartbeat(stream, device, head, until, seed)
             lines.append(_heartbeat_line(heartbeat, stream))
         heads[device] = head
+    if output.exists():
+        raise input_error(
+            "ZKQL0438",
+            f"{output} exists; signed rows cannot be signed again, so it is not overwritten",
+            "write to a new file; signed files of one stream can be joined with cat",
+        )
     if folder.resolve() in output.resolve().parents:
         raise input_error("ZKQL0438", f"{output} lies in the key folder; write the signed file elsewhere")
     with files.atomic_file(output, mode=0o600) as scratch:

@@ -40,9 +40,9 @@ def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[Close
     """Every window from the first row's on, in order; an open one ends the sequence."""
     times = [row.row.time for log in logs.values() for row in log.rows]
     beats = [log.heartbeat.time for log in logs.values() if log.heartbeat]
-    if not times and not beats:
+    if not times:
         return
-    start = plan.window_start(min(times or beats))
+    start = plan.window_start(min(times))
     last = max([*times, *(beat - 1 for beat in beats)])
     _check_span(plan, start, last)
     position = dict.fromkeys(logs, 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from zkql.crypto.field import USABLE_BITS
 from zkql.resources import resource
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Gadget(ABC):
 
     def render(self) -> str:
         """The ZoKrates function."""
+        for parameter in self.advice_parameters:
+            assert not parameter.name.endswith("_bits") or parameter.dims[-1] < USABLE_BITS, parameter
         template = environment().get_template(self.template)
         return template.render(name=self.name, origin=self.origin, **self.variables()).strip()
 
