@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from zkql import __version__
+from zkql.bundle import KeyKind, read_bundle, write_manifest
 from zkql.cli.app import app
 
 QUERY = """\
@@ -754,8 +756,8 @@ WRONG_ROWS = {
     "byte order mark": ("\ufeff" + row(), "ZKQL0403", "BOM"),
     "missing column": (row(prise="1").replace('"price"', '"cost"'), "ZKQL0430", "did you mean 'prise'?"),
     "null": (row(price=None), "ZKQL0431", "NULL"),
-    "text for a number": (row(bidder="1"), "ZKQL0431", "'1' is not a BIGINT"),
-    "fraction for an integer": (row(auction=1.5), "ZKQL0431", "is not a BIGINT"),
+    "text for a number": (row(bidder="1"), "ZKQL0431", "'1' is not of type BIGINT"),
+    "fraction for an integer": (row(auction=1.5), "ZKQL0431", "is not of type BIGINT"),
     "truth for a number": (row(price=True), "ZKQL0431", "'price'"),
     "list for a number": (row(price=[1]), "ZKQL0431", "'price'"),
     "number for a time": (row(time=1.5), "ZKQL0431", "'dateTime'"),
@@ -906,7 +908,7 @@ def edit_registry(work: Work, change: Callable[[dict[str, Any]], object]) -> Non
         (lambda r: r["devices"].clear(), "names no device"),
         (lambda r: r.update(version=2), "version 2"),
         (lambda r: r.pop("devices"), "'devices' is missing"),
-        (lambda r: r["devices"][0].update(device="1"), "'1' is not a BIGINT"),
+        (lambda r: r["devices"][0].update(device="1"), "'1' is not of type BIGINT"),
         (lambda r: r["devices"][0].update(key="00"), "key is not 32 bytes"),
     ],
 )
@@ -1327,6 +1329,24 @@ def test_files_of_others_beside_ours_are_not_deleted(work: Work, name: str) -> N
     thesis = written(work / name / "thesis.txt", "years of work")
     zkql(*verbs[name])
     assert thesis.is_file()
+
+
+def test_compiling_again_keeps_keys_that_still_fit(work: Work) -> None:
+    before = {p.name: p.read_bytes() for p in (work / "bundle").iterdir()}
+    succeeds("compile", work.query, "-o", work / "bundle")
+    assert {p.name: p.read_bytes() for p in (work / "bundle").iterdir()} == before
+    written(work.query, work.query.read_text().replace("MAX(price)", "MIN(price)", 1))
+    succeeds("compile", work.query, "-o", work / "bundle")
+    assert not (work / "bundle" / "proving.zkey").exists()
+
+
+def test_keys_of_a_real_setup_are_not_overwritten(work: Work) -> None:
+    """Where the circuit changed; development keys may go, these may not."""
+    manifest = read_bundle(work / "bundle").manifest
+    keys = dataclasses.replace(manifest.keys, kind=KeyKind.SINGLE)
+    write_manifest(work / "bundle", dataclasses.replace(manifest, keys=keys))
+    changed = written(work / "other.zkql", work.query.read_text().replace("MAX(price)", "MIN(price)", 1))
+    refused(work.folder, 2, "ZKQL0405", "a real setup", by=("compile", changed, "-o", work / "bundle"))
 
 
 def test_a_manifest_of_others_is_not_taken_for_a_bundle(work: Work) -> None:

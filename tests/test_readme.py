@@ -38,6 +38,33 @@ def test_the_step_by_step_commands_run(tmp_path) -> None:
     assert "Traceback" not in done.stderr
 
 
+METER = """
+CREATE STREAM readings (
+  meter VARCHAR(20), ts TIMESTAMP(3), load DECIMAL(8, 3), tariff INT PUBLIC,
+  WATERMARK FOR ts AS ts
+) SIGNED BY meter WITH ('capacity' = '2');
+SELECT window_start, tariff, SUM(load) AS total
+FROM TABLE(TUMBLE(TABLE readings, DESCRIPTOR(ts), INTERVAL '15' MINUTE))
+GROUP BY window_start, window_end, tariff;
+"""
+
+
+def test_the_command_for_a_stream_of_ones_own_runs(tmp_path) -> None:
+    """With the row that the README shows."""
+    (script,) = (b for b in blocks("sh") if "--source rows.jsonl" in b)
+    (row,) = re.findall(r"- A row: `(.*?)`", README)
+    (tmp_path / "my.zkql").write_text(METER)
+    (tmp_path / "rows.jsonl").write_text(row + "\n")
+    path = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "4.189" in done.stdout
+    assert (tmp_path / "my-run" / "keys" / "registry.json").exists()
+
+
 def test_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     named = set(re.findall(r"\bmake (\w+)", README))

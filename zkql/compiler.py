@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zkql import bundle, files
 from zkql.circuit.build import Circuit, build_circuit
 from zkql.crypto.commitment import layout
-from zkql.errors import Source, Span, bug, query_error
+from zkql.errors import InputError, Source, Span, bug, query_error
 from zkql.lang.bind import bind
 from zkql.lang.parse import parse
 from zkql.plan.stages import StagedPlan, stage
@@ -88,8 +88,13 @@ def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
         program=bundle.sha256(program) if program else None,
         keys=None,
     )
-    bundle.check_replaceable(folder)
+    manifest = replace(manifest, keys=_keys_that_still_fit(folder, manifest))
+    if manifest.keys is None:
+        bundle.check_replaceable(folder)
     with files.atomic_directory(folder, *bundle.FILES) as scratch:
+        if manifest.keys is not None:
+            for name in (bundle.ZKEY, bundle.VK):
+                shutil.copyfile(folder / name, scratch / name)
         (scratch / bundle.QUERY).write_text(compiled.query.source.text)
         if circuit and program:
             (scratch / bundle.SOURCE).write_text(circuit.source)
@@ -98,6 +103,19 @@ def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
             (scratch / bundle.MAP).write_text(json.dumps(regions, indent=1) + "\n")
         bundle.write_manifest(scratch, manifest)
     return bundle.Bundle(folder, manifest)
+
+
+def _keys_that_still_fit(folder: Path, manifest: bundle.Manifest) -> bundle.Keys | None:
+    """The keys of a bundle that is compiled again, if plan and circuit are what they were."""
+    try:
+        old = bundle.read_bundle(folder)
+        if old.manifest.keys is None or replace(old.manifest, keys=None) != manifest:
+            return None
+        old.read_part(bundle.ZKEY, old.manifest.keys.zkey)
+        old.read_part(bundle.VK, old.manifest.keys.vk)
+    except InputError:
+        return None
+    return old.manifest.keys
 
 
 def setup_bundle(opened: bundle.Bundle, ptau: Path | None) -> bundle.Bundle:

@@ -53,7 +53,8 @@ def compile(  # noqa: A001  # the verb's name
     per_row = manifest.constraints / compiled.circuit.capacity
     say(
         f"{output}: {manifest.constraints:,} constraints for {compiled.circuit.capacity} rows "
-        f"({per_row:.1f} a row)\nnext: zkql setup {output} --dev"
+        f"({per_row:.1f} a row)\n"
+        + ("its keys still fit" if manifest.keys else f"next: zkql setup {output} --dev")
     )
 
 
@@ -92,7 +93,7 @@ def setup(
     Example: zkql setup bundle --dev
     """
     if dev == (ptau is not None):
-        raise input_error("ZKQL0450", "choose one: --dev, or --ptau FILE")
+        raise input_error("ZKQL0450", "choose one: --dev (INSECURE, for trying things out), or --ptau FILE")
     done = setup_bundle(read_bundle(bundle), ptau)
     keys = done.manifest.keys
     if as_json:

@@ -220,7 +220,7 @@ def _parse(raw: object, kind: SqlType) -> Value:
                 raise ValueError("the text has half a surrogate pair, which no UTF-8 can hold")
             return raw
         case _:
-            raise ValueError(f"{_shortened(repr(raw))} is not a {kind}")
+            raise ValueError(f"{_shortened(repr(raw))} is not of type {kind}")
 
 
 def sum_type(argument: SqlType) -> SqlType:

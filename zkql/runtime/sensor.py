@@ -97,9 +97,7 @@ def read_row(place: str, data: dict[str, Any], stream: StreamSchema) -> dict[str
 def generate_keys(stream: StreamSchema, devices: Iterable[Value], folder: Path) -> Registry:
     """A fresh key for each device. Refuses to overwrite keys: rows signed with them would be lost."""
     if (folder / PRIVATE).exists() or (folder / REGISTRY).exists():
-        raise input_error(
-            "ZKQL0432", f"{folder} already holds keys", "choose another folder, or delete this one"
-        )
+        raise input_error("ZKQL0432", f"{folder} already holds keys", "choose another folder")
     seeds = {device: signatures.new_seed() for device in devices}
     if not seeds:
         raise input_error("ZKQL0433", "there is no device to make a key for")
@@ -235,7 +233,7 @@ def _sign_locked(
             raise input_error(
                 "ZKQL0435",
                 f"{row.place}: device {device!r} has no key in {folder}",
-                "make keys for every device: zkql sensor keygen",
+                "a registry is made once, for all its devices: zkql sensor keygen, in a new folder",
             )
         by_device[device].append(row)
 
@@ -285,7 +283,9 @@ def _check_time(row: PlainRow, stream: StreamSchema, head: Head) -> None:
             "ZKQL0437",
             f"{row.place}: {format_timestamp(time)} is before {format_timestamp(head.time)}, up to "
             f"which device {row.values[stream.device]!r} has signed",
-            "event times of a device never go back; to sign a file anew, make new keys in a new folder",
+            "event times of a device never go back, and a heartbeat counts: to sign a window in several "
+            "batches, end all but the last with --until none",
+            "the same rows are not signed twice on purpose; to start over, make keys in a new folder",
         )
 
 

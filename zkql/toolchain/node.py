@@ -72,8 +72,8 @@ def _npm_command(node: Path) -> list[str | Path]:
 def packages() -> Path:
     """The folder with ``node_modules`` and ``driver.mjs``; installed at first use."""
     here = resources.files("zkql.toolchain")
-    manifest = here.joinpath("node/package.json").read_bytes()
-    lock = here.joinpath("node/package-lock.json").read_bytes()
+    manifest = here.joinpath("package.json").read_bytes()
+    lock = here.joinpath("package-lock.json").read_bytes()
     driver = here.joinpath("driver.mjs").read_bytes()
 
     def install(folder: Path) -> None:
