@@ -58,7 +58,8 @@ def test_the_command_for_a_stream_of_ones_own_runs(tmp_path) -> None:
     path = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, "PATH": path},
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "PATH": path},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "4.189" in done.stdout
