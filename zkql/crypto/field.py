@@ -13,8 +13,3 @@ USABLE_BITS = 253
 def to_field(value: int) -> int:
     """The residue that stands for a signed integer ``|value| < P/2``."""
     return value % P
-
-
-def to_signed(residue: int) -> int:
-    """Inverse of :func:`to_field`: the representative nearest to zero."""
-    return residue if residue <= P // 2 else residue - P

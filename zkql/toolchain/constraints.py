@@ -53,10 +53,6 @@ class ConstraintSystem:
             if (_dot(a, witness) * _dot(b, witness) - _dot(c, witness)) % P:
                 yield index
 
-    def nonzeros(self) -> int:
-        """Terms in A and B; what the prover pays for dense linear combinations."""
-        return sum(len(a[0]) + len(b[0]) for a, b, _ in self.constraints)
-
 
 @dataclass(frozen=True, slots=True)
 class Program:

@@ -22,13 +22,6 @@ class Count(Gadget):
     name: str = "count_rows"
     template: str = "count.zok.j2"
 
-    @property
-    def advice_parameters(self) -> tuple[Parameter, ...]:
-        return ()
-
-    def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        return {}
-
     def constraints(self, rows: int) -> int:
         return 1
 
@@ -60,9 +53,6 @@ class Presence(Gadget):
 
     def invocation(self) -> str:
         return f"assert({self.name}(count, present, count_inverse));"
-
-    def variables(self) -> dict[str, Any]:
-        return {}
 
 
 @dataclass(frozen=True)
@@ -116,13 +106,6 @@ class Total(Gadget):
         """The wire in ``main``."""
         return f"{self.name}_value"
 
-    @property
-    def advice_parameters(self) -> tuple[Parameter, ...]:
-        return ()
-
-    def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        return {}
-
     def constraints(self, rows: int) -> int:
         return rows + 1 if self.masked else 1
 
@@ -149,21 +132,11 @@ class Reveal(Gadget):
     origin: Origin
     template: str = "equal.zok.j2"
 
-    @property
-    def advice_parameters(self) -> tuple[Parameter, ...]:
-        return ()
-
-    def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        return {}
-
     def constraints(self, rows: int) -> int:
         return 1
 
     def invocation(self) -> str:
         return f"assert({self.name}({self.result}, {self.computed}));"
-
-    def variables(self) -> dict[str, Any]:
-        return {}
 
 
 @dataclass(frozen=True)

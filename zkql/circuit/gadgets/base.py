@@ -85,13 +85,13 @@ class Gadget(ABC):
     origin: Origin
 
     @property
-    @abstractmethod
     def advice_parameters(self) -> tuple[Parameter, ...]:
-        """The private parameters that it adds to ``main``."""
+        """The private parameters that it adds to ``main``; none unless it says so."""
+        return ()
 
-    @abstractmethod
     def advice(self, assignment: Assignment) -> dict[str, Advice]:
         """Their values for honest rows."""
+        return {}
 
     @abstractmethod
     def constraints(self, rows: int) -> int:
@@ -101,9 +101,9 @@ class Gadget(ABC):
     def invocation(self) -> str:
         """Its line in ``main``."""
 
-    @abstractmethod
     def variables(self) -> dict[str, Any]:
         """What its template needs beside name and origin."""
+        return {}
 
     def render(self) -> str:
         """The ZoKrates function."""

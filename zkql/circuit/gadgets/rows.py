@@ -45,9 +45,6 @@ class Context(Gadget):
     def invocation(self) -> str:
         return f"assert({self.name}(context, context_square));"
 
-    def variables(self) -> dict[str, Any]:
-        return {}
-
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
