@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 CORES  := $(shell nproc 2>/dev/null || echo 1)
 QUERY  := queries/nexmark/highest_bid.zkql
 
-.PHONY: setup demo test check mutants bench clean
+.PHONY: setup demo test check mutants fuzz bench clean
 
 setup: $(VENV)/.installed
 
@@ -33,6 +33,9 @@ test: check
 
 mutants: setup
 	$(BIN)/python -m tests.mutants
+
+fuzz: setup
+	$(BIN)/python -m tests.reference.fuzz --queries 10000 --seed 1 --workers $(CORES)
 
 bench: setup
 	$(BIN)/python benchmarks/first_query.py

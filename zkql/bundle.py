@@ -149,8 +149,9 @@ def read_bundle(path: Path) -> Bundle:
             program=data["program"],
             keys=Keys(KeyKind(keys["kind"]), keys["zkey"], keys["vk"]) if keys else None,
         )
-        whole = isinstance(manifest.plan, StagedPlan) and manifest.to_json() == data
-    except (KeyError, TypeError, ValueError, InputError):
+        same = json.dumps(manifest.to_json(), sort_keys=True) == json.dumps(data, sort_keys=True)
+        whole = isinstance(manifest.plan, StagedPlan) and same  # as text: true is not 1
+    except (KeyError, TypeError, ValueError, RecursionError, InputError):
         whole = False
     if not whole:
         raise input_error(

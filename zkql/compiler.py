@@ -8,31 +8,79 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkql import bundle, files
 from zkql.circuit.build import Circuit, build_circuit
 from zkql.crypto.commitment import layout
-from zkql.errors import InputError, Source, Span, bug, query_error
+from zkql.errors import InputError, QueryError, Source, Span, bug, query_error
 from zkql.lang.bind import bind
 from zkql.lang.parse import parse
-from zkql.plan.stages import StagedPlan, stage
+from zkql.plan.cut import cut
+from zkql.plan.provable import unprovable
+from zkql.plan.rewrites import rewrite
 from zkql.toolchain import constraints
 from zkql.toolchain.zokrates import compile_source, dev_keys, ptau_keys
 
 if TYPE_CHECKING:
-    from zkql.lang.query import Query
+    from zkql.lang.query import BoundQuery
+    from zkql.lang.syntax import File
+    from zkql.plan.nodes import Node
+    from zkql.plan.stages import StagedPlan
     from zkql.toolchain.constraints import Program
+
+
+class Stage(StrEnum):
+    """The forms that a query takes on its way."""
+
+    AST = "ast"
+    BOUND = "bound"
+    LOGICAL = "logical"
+    STAGED = "staged"
+    ZOKRATES = "zokrates"
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A query as far as it goes without ZoKrates."""
+    """A query as far as it goes without ZoKrates: the bound query, the rewritten logical plan, the stage,
+    the circuit (None where nothing is private)."""
 
-    query: Query
+    query: BoundQuery
+    logical: Node
     plan: StagedPlan
     circuit: Circuit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A query as far as it got: what is None was not reached, because of ``error``."""
+
+    source: Source
+    file: File | None = None
+    bound: BoundQuery | None = None
+    logical: Node | None = None
+    staged: StagedPlan | None = None
+    circuit: Circuit | None = None
+    error: QueryError | None = None
+
+    @property
+    def reached(self) -> Stage | None:
+        """The last stage that worked."""
+        done = (self.file, self.bound, self.logical, self.staged, None if self.error else self)
+        return next(
+            (s for s, value in reversed(list(zip(Stage, done, strict=True))) if value is not None), None
+        )
+
+    def compiled(self) -> Compiled:
+        """The whole. Raises the error, if there is one."""
+        if self.error is not None:
+            raise self.error
+        assert self.bound is not None
+        assert self.logical is not None
+        assert self.staged is not None
+        return Compiled(self.bound, self.logical, self.staged, self.circuit)
 
 
 def read_source(path: Path) -> Source:
@@ -40,22 +88,48 @@ def read_source(path: Path) -> Source:
     return Source(str(path), files.read_text(path))
 
 
-def compile_query(source: Source) -> Compiled:
-    """Plan a query and write its circuit. Raises :class:`QueryError`."""
+def attempt(source: Source) -> Attempt:
+    """Take a query as far as it goes."""
+    done = Attempt(source)
     try:
-        query = bind(parse(source), source)
-        plan = stage(query.plan, query.capacity)
-        try:
-            layout(plan.stream)
-        except ValueError as error:
-            raise query_error("ZKQL0310", str(error), query.origins.stream) from None
-        circuit = build_circuit(query, plan, plan.circuit) if plan.circuit else None
+        done = replace(done, file=(file := parse(source)))
+        done = replace(done, bound=(bound := bind(file, source)))
+        done = replace(done, logical=(logical := rewrite(bound.plan)))
+        if reasons := unprovable(logical):
+            raise QueryError(reasons)  # noqa: TRY301
+        done = replace(done, staged=(staged := _cut(bound, logical)))
+        circuit = build_circuit(staged, staged.circuit) if staged.circuit else None
+        return replace(done, circuit=circuit)
+    except QueryError as error:
+        return replace(done, error=error)
     except RecursionError:
         whole = Span(source, 0, len(source.text))
-        raise query_error(
-            "ZKQL0103", "a condition is nested too deeply", whole, "write it with IN or BETWEEN"
-        ) from None
-    return Compiled(query, plan, circuit)
+        return replace(
+            done,
+            error=query_error(
+                "ZKQL0103", "the query is nested too deeply", whole, "write conditions with IN or BETWEEN"
+            ),
+        )
+
+
+def compile_query(source: Source) -> Compiled:
+    """Plan a query and write its circuit. Raises :class:`QueryError`."""
+    return attempt(source).compiled()
+
+
+def _cut(bound: BoundQuery, logical: Node) -> StagedPlan:
+    staged = cut(
+        logical,
+        {name: stream.capacity for name, stream in bound.streams.items()},
+        {name: stream.spans for name, stream in bound.streams.items()},
+    )
+    try:
+        layout(staged.stream)
+    except ValueError as error:
+        name = bound.streams[staged.stream.name].name
+        note = "nearest provable form: declare PUBLIC what may be known, or use smaller types"
+        raise query_error("ZKQL0310", str(error), name, note) from None
+    return staged
 
 
 def compile_circuit(circuit: Circuit) -> Program:

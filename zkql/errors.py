@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from zkql.explain.escape import columns_wide, visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_WIDEST_LINE = 100
+"""Characters of a line of the text that a message shows, around the place."""
+_MOST_MARKS = 60
+"""Columns that are underlined: the beginning of a long place says where it is."""
+_HEAD, _TAIL = 240, 120
+"""Characters of a long message that are shown: what it is about may be long, what it says comes last."""
 
 
 class ExitCode(IntEnum):
@@ -87,15 +96,19 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     severity: Severity = Severity.ERROR
 
+    def __str__(self) -> str:
+        return self.render()
+
     def render(self) -> str:
-        """Plain text: ``file:line:col: error[CODE]: message``, the line, a caret, the notes."""
+        """Plain text: ``file:line:col: error[CODE]: message``, the line, a caret, the notes. Long texts are
+        cut."""
         where = f"{self.labels[0].span}: " if self.labels else ""
-        lines = [f"{where}{self.severity}[{self.code}]: {self.message}"]
+        lines = [f"{where}{self.severity}[{self.code}]: {_cut(self.message)}"]
         for index, label in enumerate(self.labels):
             if index:
                 lines.append(f"{label.span}: {label.text}")
             lines += _underlined(label.span, label.text if index == 0 else "")
-        lines += [f"  = {note}" for note in self.notes]
+        lines += [f"  = {_cut(note)}" for note in self.notes]
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
@@ -115,13 +128,33 @@ class Diagnostic:
         }
 
 
+def _cut(text: str) -> str:
+    """A text without the middle, where it is long."""
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} … {text[-_TAIL:]}"
+
+
 def _underlined(span: Span, text: str) -> list[str]:
+    """The line, and marks under the place. Of a long line only the part around the place is shown; tabs and
+    control characters are written out, so that the marks stand where they belong."""
     number, column = span.source.position(span.start)
-    line = span.source.line(number)
-    width = max(1, min(span.end - span.start, len(line) - column + 1))
+    line = span.source.line(number).rstrip("\r")
+    start, end = column - 1, min(column - 1 + span.end - span.start, len(line))
+    first = max(0, min(start - _WIDEST_LINE // 3, len(line) - _WIDEST_LINE))
+    last = first + _WIDEST_LINE
+    before, after = "…" if first else "", "…" if last < len(line) else ""
+    lead = before + _spaced(line[first:start])
+    place, rest = _spaced(line[start : min(end, last)]), _spaced(line[end:last])
+    wide = columns_wide(place)
+    marks = "^" * max(1, wide) if wide <= _MOST_MARKS else "^" * _MOST_MARKS + "…"
     gutter = " " * len(str(number))
-    marks = " " * (column - 1) + "^" * width
-    return [f" {number} | {line}", f" {gutter} | {marks} {text}".rstrip()]
+    return [
+        f" {number} | {lead}{place}{rest}{after}",
+        f" {gutter} | {' ' * columns_wide(lead)}{marks} {_cut(text)}".rstrip(),
+    ]
+
+
+def _spaced(text: str) -> str:
+    return visible(text.replace("\t", "    "))
 
 
 @dataclass
@@ -133,6 +166,17 @@ class ZkqlError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(d.render() for d in self.diagnostics)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and Jupyter show in place of a traceback."""
+        from zkql.library.display import diagnostics_text
+
+        return diagnostics_text(self.diagnostics).split("\n")
+
+    def _repr_html_(self) -> str:
+        from zkql.library.display import error_html
+
+        return error_html(self.diagnostics)
 
 
 class QueryError(ZkqlError):
@@ -187,8 +231,11 @@ def bug(code: str, message: str, *notes: str) -> BugError:
     return BugError((Diagnostic(code, message, (), (*notes, advice), Severity.BUG),))
 
 
+_MOST_NAMES = 40
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """A note with the nearest known names, or with what there is."""
+    """A note with the nearest known names, or with what there is, if that is not too much."""
     import difflib
 
     names = sorted(known)
@@ -196,4 +243,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
     near = difflib.get_close_matches(name.lower(), folded, n=2, cutoff=0.6)
     if near:
         return (f"did you mean {' or '.join(repr(folded[n]) for n in near)}?",)
-    return (f"there is: {', '.join(names)}",) if names else ()
+    return (f"there is: {', '.join(names)}",) if 0 < len(names) <= _MOST_NAMES else ()

@@ -21,11 +21,10 @@ from zkql.circuit.gadgets.base import Gadget, Origin, one_line
 from zkql.circuit.gadgets.rows import Anchor, Context, Opening
 from zkql.circuit.gadgets.selection import Selection, shown_name
 from zkql.crypto.commitment import layout
-from zkql.plan.expressions import Column, columns_of
-from zkql.plan.nodes import Function
+from zkql.plan.expressions import Column, Expression, columns_of
+from zkql.plan.functions.aggregates import Function
 
 if TYPE_CHECKING:
-    from zkql.lang.query import Origins
     from zkql.plan.stages import CircuitPlan, StagedPlan
 
 
@@ -34,13 +33,11 @@ def result_name(index: int) -> str:
     return f"result_{index}"
 
 
-def build_gadgets(
-    plan: StagedPlan, circuit: CircuitPlan, origins: Origins | None = None
-) -> tuple[Gadget, ...]:
-    """The gadgets of a circuit; ``origins`` says where in the text they come from."""
+def build_gadgets(plan: StagedPlan, circuit: CircuitPlan) -> tuple[Gadget, ...]:
+    """The gadgets of a circuit."""
     capacity = circuit.capacity
-    rows = Origin(f"stream {plan.stream.name}", origins.stream if origins else None)
-    where = Origin("WHERE", origins.where if origins else None)
+    rows = Origin(f"rows of {plan.stream.name}")
+    where = Origin("WHERE", circuit.predicate.span if circuit.predicate is not None else None)
     used = _used_columns(plan, circuit)
     opening = Opening(plan.stream, capacity, used, _anchors(plan, circuit), rows)
     gadgets: list[Gadget] = [Context(Origin("the whole query")), opening]
@@ -48,9 +45,9 @@ def build_gadgets(
         gadgets.append(Selection(circuit.predicate, circuit.shown, opening, where))
         gadgets.append(Count(capacity, where))
     gadgets.append(Presence(where if circuit.predicate is not None else rows))
-    totals: dict[str, Total] = {}
+    totals: dict[Expression, Total] = {}
     for index in circuit.calls:
-        origin = Origin(str(plan.calls[index]), origins.calls[index] if origins else None)
+        origin = Origin(str(plan.calls[index]), plan.calls[index].span)
         gadgets += _result(plan, circuit, opening, index, origin, totals)
     return tuple(gadgets)
 
@@ -58,7 +55,7 @@ def build_gadgets(
 def _used_columns(plan: StagedPlan, circuit: CircuitPlan) -> tuple[str, ...]:
     """The private columns that the circuit works with, in order of declaration."""
     wanted = {c.name for c in columns_of(circuit.predicate)} if circuit.predicate else set()
-    wanted |= {a.name for i in circuit.calls if (a := plan.calls[i].argument) is not None}
+    wanted |= {c.name for i in circuit.calls if (a := plan.calls[i].argument) for c in columns_of(a)}
     return tuple(c.name for c in plan.stream.private_columns if c.name in wanted)
 
 
@@ -71,7 +68,7 @@ def _anchors(plan: StagedPlan, circuit: CircuitPlan) -> dict[str, Anchor]:
     alone = {e.columns[0].name for e in layout(plan.stream) if len(e.columns) == 1}
     for index in circuit.calls:
         call = plan.calls[index]
-        if call.function not in (Function.MIN, Function.MAX) or call.argument is None:
+        if call.function not in (Function.MIN, Function.MAX) or not isinstance(call.argument, Column):
             continue
         name = call.argument.name
         if name in alone and name not in anchors:
@@ -86,7 +83,7 @@ def _result(
     opening: Opening,
     index: int,
     origin: Origin,
-    totals: dict[str, Total],
+    totals: dict[Expression, Total],
 ) -> list[Gadget]:
     """The gadgets of one aggregate; ``totals`` are shared between SUM and AVG of a column."""
     call, capacity, result = plan.calls[index], circuit.capacity, result_name(index)
@@ -95,7 +92,7 @@ def _result(
     argument = _argument(circuit, opening, call.argument)
     if call.function in (Function.MIN, Function.MAX):
         name = f"{call.function.lower()}_{index}"
-        anchor = opening.anchors.get(call.argument.name)
+        anchor = opening.anchors.get(call.argument.name) if isinstance(call.argument, Column) else None
         return [
             Extreme(
                 argument=argument,
@@ -109,12 +106,14 @@ def _result(
                 origin=origin,
             )
         ]
+    if call.function not in (Function.SUM, Function.AVG):
+        raise TypeError(f"{call} has no circuit")  # cut() refuses it
     gadgets: list[Gadget] = []
-    total = totals.get(call.argument.name)
+    total = totals.get(call.argument)
     if total is None:
         masked = circuit.predicate is not None
         total = Total(argument, masked, capacity, f"total_{index}", origin)
-        totals[call.argument.name] = total
+        totals[call.argument] = total
         gadgets.append(total)
     if call.function is Function.SUM:
         gadgets.append(Reveal(result, total.variable, f"reveal_{index}", origin))
@@ -123,8 +122,9 @@ def _result(
     return gadgets
 
 
-def _argument(circuit: CircuitPlan, opening: Opening, column: Column) -> Argument:
-    if column.private:
-        return Argument(column, opening.column(column.name), None, column.name in opening.anchors)
-    position = circuit.shown.index(column)
-    return Argument(column, shown_name(position), position, anchored=False)
+def _argument(circuit: CircuitPlan, opening: Opening, expression: Expression) -> Argument:
+    if isinstance(expression, Column) and expression.private:
+        name = expression.name
+        return Argument(expression, opening.column(name), None, name in opening.anchors)
+    position = circuit.shown.index(expression)
+    return Argument(expression, shown_name(position), position, anchored=False)

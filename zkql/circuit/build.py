@@ -10,11 +10,11 @@ from zkql.circuit.gadgets.aggregates import Average, Total
 from zkql.circuit.gadgets.base import Gadget, Parameter, environment, one_line
 from zkql.circuit.gadgets.rows import Opening, poseidon_constraints, render_poseidon
 from zkql.circuit.gadgets.selection import Selection, shown_name
-from zkql.errors import query_error
-from zkql.plan.nodes import Function
+from zkql.errors import Diagnostic, Label, QueryError
+from zkql.plan.functions.aggregates import Function
 
 if TYPE_CHECKING:
-    from zkql.lang.query import Query
+    from zkql.errors import Span
     from zkql.plan.stages import CircuitPlan, StagedPlan
 
 MAX_BITS = 250
@@ -43,10 +43,10 @@ class Circuit:
     constraints: int
 
 
-def build_circuit(query: Query, plan: StagedPlan, circuit: CircuitPlan) -> Circuit:
-    """Assemble the circuit of a query."""
-    gadgets = build_gadgets(plan, circuit, query.origins)
-    _check_widths(query, plan, gadgets)
+def build_circuit(plan: StagedPlan, circuit: CircuitPlan) -> Circuit:
+    """Assemble the circuit of a stage. Raises :class:`QueryError` where numbers could outgrow their types."""
+    gadgets = build_gadgets(plan, circuit)
+    _check_widths(plan, circuit, gadgets)
     capacity = circuit.capacity
     parameters = (
         Parameter("context", (), public=True),
@@ -104,24 +104,24 @@ def _regions(source: str, functions: list[str], clauses: list[tuple[str, int]]) 
     return tuple(found)
 
 
-def _check_widths(query: Query, plan: StagedPlan, gadgets: tuple[Gadget, ...]) -> None:
+def _check_widths(plan: StagedPlan, circuit: CircuitPlan, gadgets: tuple[Gadget, ...]) -> None:
     """No sum may leave its SQL type, and nothing may come near the field's size: a number of 254 bits
     has a second spelling, and every comparison that rests on it could be answered either way."""
     for selection in (g for g in gadgets if isinstance(g, Selection)):
         for test in selection.tests:
-            if test.span_bits > MAX_BITS and query.origins.where is not None:
-                raise query_error(
+            if test.span_bits > MAX_BITS:
+                raise _too_wide(
                     "ZKQL0311",
                     f"{test.sql} needs {test.span_bits} bits, and a circuit has {MAX_BITS}",
-                    query.origins.where,
+                    selection.predicate.span,
                     "nearest provable form: columns and constants of smaller precision and closer scales",
                 )
-    totals = {g.argument.column.name: g for g in gadgets if isinstance(g, Total)}
+    totals = {g.argument.expression: g for g in gadgets if isinstance(g, Total)}
     averages = {g.call: g for g in gadgets if isinstance(g, Average)}
-    for call, span in zip(plan.calls, query.origins.calls, strict=True):
-        if call.argument is None or call.argument.name not in totals:
+    for call in (plan.calls[i] for i in circuit.calls):
+        if call.argument is None or call.argument not in totals:
             continue
-        total = totals[call.argument.name]
+        total = totals[call.argument]
         fits = True
         if call.function is Function.SUM:
             fits = call.type.contains(total.largest)
@@ -131,9 +131,13 @@ def _check_widths(query: Query, plan: StagedPlan, gadgets: tuple[Gadget, ...]) -
             means = (low * averages[call].scale, high * averages[call].scale)
             fits = all(map(call.type.contains, means)) and averages[call].total_width <= MAX_BITS
         if not fits:
-            raise query_error(
+            raise _too_wide(
                 "ZKQL0309",
-                f"{call} over {query.capacity} rows can leave {call.type}",
-                span,
+                f"{call} over {circuit.capacity} rows can leave {call.type}",
+                call.span,
                 "nearest provable form: a smaller DECIMAL precision, or a smaller 'capacity'",
             )
+
+
+def _too_wide(code: str, message: str, span: Span | None, note: str) -> QueryError:
+    return QueryError((Diagnostic(code, message, (Label(span),) if span else (), (note,)),))

@@ -16,12 +16,12 @@ from zkql.circuit.slots import fill_slots
 from zkql.crypto.commitment import empty_commitment
 from zkql.crypto.field import to_field
 from zkql.plan.evaluate import shown_value
-from zkql.plan.nodes import Function
+from zkql.plan.functions.aggregates import Function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zkql.plan.nodes import Aggregation
+    from zkql.plan.calls import Aggregation
     from zkql.plan.stages import CircuitPlan, StagedPlan
     from zkql.plan.types import Value
 
@@ -71,7 +71,7 @@ def encode_result(call: Aggregation, value: Value | None, present: bool) -> int:
         if not isinstance(value, int) or value < 0 or (value > 0) != present:
             raise StatementError(f"{call} cannot be {value}")
         return value
-    if (value is None) == present or isinstance(value, str):
+    if (value is None) == present or not (value is None or isinstance(value, int)):
         raise StatementError(f"{call} cannot be {'NULL' if value is None else value}")
     if value is None:
         return 0

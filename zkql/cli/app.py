@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from zkql import __version__
-from zkql.cli import data, doctor, proofs, query
+from zkql.cli import data, diff, doctor, explain_error, proofs, query
 from zkql.cli.console import say
+from zkql.cli.format import fmt
 from zkql.errors import ExitCode
 
 app = typer.Typer(
@@ -28,12 +29,15 @@ sensor = typer.Typer(help="The sensor's side: keys and signatures.", no_args_is_
 
 app.command()(query.compile)
 app.command()(query.explain)
+app.command()(fmt)
+app.command()(diff.diff)
 app.command()(query.setup)
 app.command()(data.datagen)
 app.command()(proofs.prove)
 app.command()(proofs.verify)
 app.command()(proofs.run)
 app.command()(doctor.doctor)
+app.command()(explain_error.explain_error)
 sensor.command()(data.keygen)
 sensor.command()(data.sign)
 app.add_typer(sensor, name="sensor")

@@ -90,7 +90,7 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except ZkqlError as error:
-            _report(error, as_json)
+            _report(error.diagnostics, as_json)
             raise typer.Exit(error.exit_code) from None
         except typer.Exit:
             raise
@@ -110,16 +110,15 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def _report(error: ZkqlError, as_json: bool) -> None:
+def _report(diagnostics: tuple[Diagnostic, ...], as_json: bool) -> None:
     if as_json:
-        print_json({"errors": [d.to_json() for d in error.diagnostics]})
+        print_json({"errors": [d.to_json() for d in diagnostics]})
         return
-    for diagnostic in error.diagnostics:
+    for diagnostic in diagnostics:
         err.print(plain(diagnostic.render()))
+    if diagnostics:
+        err.print(f"for more: zkql explain-error {diagnostics[0].code}")
 
 
 def _fail(code: str, message: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"errors": [Diagnostic(code, message).to_json()]})
-    else:
-        err.print(plain(Diagnostic(code, message).render()))
+    _report((Diagnostic(code, message),), as_json)

@@ -44,6 +44,7 @@ def datagen(
     events: Events = 2000,
     seed: Seed = 7,
     rate: Rate = DEFAULT_RATE,
+    cents: Annotated[bool, typer.Option("--cents", help="Money as integers, for BIGINT columns.")] = False,
     as_json: Json = False,
 ) -> None:
     """Generate events: person.jsonl, auction.jsonl and bid.jsonl.
@@ -51,17 +52,17 @@ def datagen(
     Example: zkql datagen nexmark --events 2000 --seed 7 -o data
     """
     assert generator is Generator.NEXMARK
-    counts = generate(output, events, seed, rate)
+    counts = generate(output, events, seed, rate, cents=cents)
     if as_json:
         print_json({"folder": str(output), "events": counts})
     else:
         say(f"{output}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
-def generate(folder: Path, events: int, seed: int, rate: int) -> dict[str, int]:
+def generate(folder: Path, events: int, seed: int, rate: int, *, cents: bool = False) -> dict[str, int]:
     """Write one JSON-lines file a stream; returns how many events each has."""
     try:
-        stream = nexmark.generate(nexmark.Config(events=events, seed=seed, rate=rate))
+        stream = nexmark.generate(nexmark.Config(events=events, seed=seed, rate=rate, cents=cents))
     except ValueError as error:
         raise input_error("ZKQL0451", str(error)) from None
     counts = dict.fromkeys(nexmark.STREAMS, 0)

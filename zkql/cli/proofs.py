@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from zkql import files
+from zkql import files, nexmark
 from zkql.bundle import read_bundle
 from zkql.cli.console import Json, cell, err, plain, print_json, print_table, say, verb
 from zkql.cli.data import DEFAULT_RATE, Events, Rate, Seed, generate
@@ -315,7 +315,8 @@ def _run(query: Path, source: str, folder: Path, data: tuple[int, int, int]) -> 
     plan = compiled.plan
     rows_file = Path(source)
     if source == "nexmark":
-        timed("datagen", lambda: generate(folder / "data", *data))
+        cents = any(c.type.is_integer for c in plan.stream.columns if c.name in nexmark.MONEY)
+        timed("datagen", lambda: generate(folder / "data", *data, cents=cents))
         rows_file = folder / "data" / f"{plan.stream.name}.jsonl"
         if not rows_file.exists():
             raise input_error(

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from zkql import files
 from zkql.bundle import read_bundle
 from zkql.cli.console import Json, print_json, say, verb
-from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
+from zkql.compiler import Stage, attempt, compile_query, read_source, setup_bundle, write_bundle
 from zkql.errors import input_error
-from zkql.explain.report import explain_json, explain_text
+from zkql.explain.report import Format, explained, is_missing
 
 QueryFile = Annotated[Path, typer.Argument(help="A .zkql file.", show_default=False)]
 BundleFolder = Annotated[Path, typer.Argument(help="A folder from zkql compile.", show_default=False)]
-
-
-class Format(StrEnum):
-    """Output of explain."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @verb
@@ -61,22 +55,36 @@ def compile(  # noqa: A001  # the verb's name
 @verb
 def explain(
     query: QueryFile,
-    cost: Annotated[bool, typer.Option("--cost", help="Constraints by clause.")] = False,
+    stage: Annotated[
+        Stage | None, typer.Option("--stage", help="One form of the query, as the compiler has it.")
+    ] = None,
+    cost: Annotated[bool, typer.Option("--cost", help="Constraints and inputs by clause.")] = False,
     leakage: Annotated[bool, typer.Option("--leakage", help="Who learns what.")] = False,
     format: Annotated[  # noqa: A002  # the option's name
-        Format, typer.Option("--format", help="Text for people, JSON for programs.")
+        Format, typer.Option("--format", help="Text or a page for people, graphs, JSON for programs.")
     ] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show the plan of a query, what it costs and what it reveals. Runs nothing.
 
+    A query that is refused is shown as far as it got, before the errors.
+
     Example: zkql explain queries/nexmark/highest_bid.zkql --cost --leakage
     """
-    compiled = compile_query(read_source(query))
-    if as_json or format is Format.JSON:
-        print_json(explain_json(compiled))
-    else:
-        say(explain_text(compiled, cost=cost, leakage=leakage))
+    chosen = Format.JSON if as_json else format
+    done = attempt(read_source(query))
+    text = explained(done, chosen, stage, cost=cost, leaks=leakage)
+    if output is None:
+        sys.stdout.write(text)
+    elif text:
+        with files.atomic_file(output) as scratch:
+            scratch.write_text(text, encoding="utf-8")
+        say(f"{output}: written")
+    if done.error is not None and is_missing(done, stage, tables=cost or leakage):
+        if chosen is Format.JSON:  # which has the errors
+            raise typer.Exit(done.error.exit_code)
+        raise done.error
 
 
 @verb

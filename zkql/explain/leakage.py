@@ -1,51 +1,239 @@
 """Who learns what from a query: derived from the plan, column by column.
 
-In: a staged plan. Out: statements. What is listed under the consumer is all that the envelope holds.
+In: a staged plan. Out: a table of columns by party, and the same as statements. What is listed under the
+consumer is all that an envelope holds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from zkql.plan.nodes import Result
+from zkql.plan.expressions import Column, columns_of, conjuncts, render
+from zkql.plan.types import BOOLEAN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zkql.plan.calls import Aggregation
+    from zkql.plan.schema import ColumnSchema
     from zkql.plan.stages import StagedPlan
+
+CHAIN = "with CHAIN provenance (planned)"
+
+
+class Part(StrEnum):
+    """What a line of the table is about."""
+
+    ROW = "every row"
+    WINDOW = "every window"
+    RESULT = "result"
+
+
+class Knowledge(StrEnum):
+    """How much a party learns, most first."""
+
+    VALUE = "value"
+    AGGREGATE = "aggregate"
+    CONDITION = "condition"
+    COMMITMENT = "commitment only"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Knows:
+    """What one party learns about one column; ``through`` are the aggregates and conditions that tell it."""
+
+    knowledge: Knowledge
+    through: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.knowledge}: {', '.join(self.through)}" if self.through else str(self.knowledge)
+
+
+VALUE, COMMITMENT, NOTHING = Knows(Knowledge.VALUE), Knows(Knowledge.COMMITMENT), Knows(Knowledge.NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One column, of the stream, the window or the result. ``chain`` is what the consumer would learn
+    with CHAIN provenance."""
+
+    part: Part
+    column: str
+    consumer: tuple[Knows, ...]
+    chain: tuple[Knows, ...]
+    processor: Knows = VALUE
+    world: Knows = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """What the parties learn, each a list of phrases."""
+    """What the parties learn: a table, and for each party a list of phrases."""
 
+    table: tuple[Line, ...]
     consumer: tuple[str, ...]
     hidden: tuple[str, ...]
     processor: tuple[str, ...]
     others: tuple[str, ...]
+    chain: tuple[str, ...]
+
+    @property
+    def parties(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Titles and phrases, in order."""
+        return (
+            ("the consumer learns", self.consumer),
+            ("the consumer does not learn", self.hidden),
+            ("the processor learns", self.processor),
+            ("the outside world learns", self.others),
+            (f"hidden from the consumer {CHAIN}", self.chain),
+        )
 
 
 def leakage(plan: StagedPlan) -> Leakage:
     """The leakage statement of a plan."""
-    stream = plan.stream
-    results = [o.name for o in plan.outputs if isinstance(o.source, Result)]
-    consumer = [
-        "the bounds of every window",
-        f"of every row: {stream.device} (the device), its sequence number, {stream.time}",
-        *(f"of every row: {c.name}" for c in stream.public_columns),
-        "how many rows each device has in each window, and its next heartbeat or row: of that row the "
-        "same as above, ahead of its own window",
-        "of every row: a commitment, the same for every query over the stream, which links its uses",
-        f"the result: {', '.join(results)}",
-    ]
-    hidden = [f"{c.name} of any row" for c in stream.private_columns]
-    if plan.circuit is not None and plan.circuit.predicate is not None:
-        consumer.append("whether any row of a window or group passes the private part of WHERE")
-        hidden.append("which rows pass the private part of WHERE, and how many (unless counted)")
-    if plan.circuit is not None:
-        hidden.append("what the results do not imply: over few rows an aggregate tells much about each")
     return Leakage(
-        consumer=tuple(consumer),
-        hidden=tuple(hidden),
-        processor=("every column of every row: it holds the plaintext",),
-        others=("nothing: envelopes go to the consumer only, who alone decides to pass them on",),
+        table=(*_rows(plan), *_windows(plan), *_results(plan)),
+        consumer=tuple(_consumer(plan)),
+        hidden=tuple(_hidden(plan)),
+        processor=("every column of every row: it holds the plaintext, and the salts of the commitments",),
+        others=(
+            "nothing: envelopes go to the consumer only, who alone decides to pass them on",
+            "whoever reads an envelope learns what the consumer learns: zkql does not encrypt it",
+        ),
+        chain=(
+            "the event time and sequence number of every row",
+            "how many rows each device has in each window (unless the results tell)",
+            "the commitment of every single row: one for all rows of a device and window instead",
+        ),
     )
+
+
+# --- the table --------------------------------------------------------------------------------------
+
+
+def _rows(plan: StagedPlan) -> Iterator[Line]:
+    stream = plan.stream
+    yield Line(Part.ROW, f"{stream.device} (the device)", (VALUE,), (VALUE,))
+    yield Line(Part.ROW, "sequence number", (VALUE,), (NOTHING,))
+    yield Line(Part.ROW, f"{stream.time} (event time)", (VALUE,), (NOTHING,))
+    for column in stream.public_columns:
+        yield Line(Part.ROW, column.name, (VALUE,), (VALUE,))
+    for column in stream.private_columns:
+        told = _told(plan, column)
+        yield Line(Part.ROW, column.name, told or (COMMITMENT,), told or (NOTHING,))
+    if plan.hides_rows:
+        told = tuple(k for k in (*_decided(plan), *_counted(plan)) if k != NOTHING) or (NOTHING,)
+        yield Line(Part.ROW, "whether WHERE keeps it", told, told)
+
+
+def _decided(plan: StagedPlan) -> tuple[Knows, ...]:
+    """The public conditions inside the private part of WHERE: where they decide it, everyone sees how."""
+    shown = plan.circuit.shown if plan.circuit else ()
+    arguments = {call.argument for call in plan.calls}
+    parts = tuple(render(s) for s in shown if s.type == BOOLEAN and s not in arguments)
+    return (Knows(Knowledge.CONDITION, parts),) if parts else ()
+
+
+def _counted(plan: StagedPlan) -> tuple[Knows, ...]:
+    counts = tuple(dict.fromkeys(str(c) for c in plan.calls if not c.arguments))
+    return (Knows(Knowledge.AGGREGATE, counts),) if counts else (NOTHING,)
+
+
+def _told(plan: StagedPlan, column: ColumnSchema) -> tuple[Knows, ...]:
+    """What results and presence tell about a private column."""
+    own = Column(column.name, column.type, column.private, column.nullable)
+    aggregates = tuple(
+        str(call.function) if call.arguments == (own,) else str(call)
+        for call in _proven(plan)
+        if any(own in columns_of(e) for e in call.expressions)
+    )
+    predicate = plan.circuit.predicate if plan.circuit else None
+    conditions = tuple(render(c) for c in conjuncts(predicate) if own in columns_of(c))
+    told = ((Knowledge.AGGREGATE, aggregates), (Knowledge.CONDITION, conditions))
+    return tuple(Knows(kind, tuple(dict.fromkeys(through))) for kind, through in told if through)
+
+
+def _proven(plan: StagedPlan) -> tuple[Aggregation, ...]:
+    return tuple(plan.calls[i] for i in plan.circuit.calls) if plan.circuit else ()
+
+
+def _windows(plan: StagedPlan) -> Iterator[Line]:
+    yield Line(Part.WINDOW, "window bounds", (VALUE,), (VALUE,))
+    yield Line(Part.WINDOW, "how many rows each device has", (VALUE,), _counted(plan))
+    if plan.hides_rows:
+        yield Line(Part.WINDOW, f"{_each(plan)}: whether any row passes", (VALUE,), (VALUE,))
+    for key in plan.keys:
+        yield Line(Part.WINDOW, f"group {key}", (VALUE,), (VALUE,))
+
+
+def _each(plan: StagedPlan) -> str:
+    return "each group" if plan.keys else "the window"
+
+
+def _many(plan: StagedPlan) -> str:
+    return "groups" if plan.keys else "windows"
+
+
+def _results(plan: StagedPlan) -> Iterator[Line]:
+    made = dict(zip(plan.names, map(str, plan.calls), strict=True))
+    for output in plan.outputs:
+        text = made.get(render(output.expression), render(output.expression))
+        shown = output.name if text == output.name else f"{output.name} = {text}"
+        yield Line(Part.RESULT, shown, (VALUE,), (VALUE,))
+    for text in _unselected(plan):
+        yield Line(Part.RESULT, f"{text} (not selected)", (VALUE,), (VALUE,))
+
+
+def _unselected(plan: StagedPlan) -> Iterator[str]:
+    """Aggregates that the envelope holds and no column of the result shows as they are."""
+    shown = {o.expression.name for o in plan.outputs if isinstance(o.expression, Column)}
+    for name, call in zip(plan.names, plan.calls, strict=True):
+        if name not in shown:
+            yield str(call)
+
+
+# --- phrases ----------------------------------------------------------------------------------------
+
+
+def _consumer(plan: StagedPlan) -> Iterator[str]:
+    stream = plan.stream
+    yield "the bounds of every window, also of one without rows"
+    yield f"of every row: {stream.device} (the device), its sequence number, {stream.time}"
+    for column in stream.public_columns:
+        yield f"of every row: {column.name}"
+    if plan.predicate is not None:
+        yield "all of that also of rows that the public part of WHERE leaves out"
+    yield (
+        "how many rows each device has in each window, and its next heartbeat or row: of that row the "
+        "same as above, ahead of its own window"
+    )
+    yield "of every row: a commitment, the same for every query over the stream, which links its uses"
+    if plan.keys:
+        yield f"which groups there are, and which rows belong to each: {', '.join(map(str, plan.keys))}"
+    if plan.hides_rows:
+        yield f"whether any row of {_each(plan)} passes the private part of WHERE"
+    yield f"the result: {', '.join(o.name for o in plan.outputs)}"
+    for text in _unselected(plan):
+        yield f"{text}, which is not selected: the consumer computes with it"
+    if plan.window is not None:
+        yield f"which windows are left out of the result: it evaluates {render(plan.window)} itself"
+    if plan.having is not None:
+        yield f"which {_many(plan)} are left out of the result: it evaluates {render(plan.having)} itself"
+
+
+def _hidden(plan: StagedPlan) -> Iterator[str]:
+    for column in plan.stream.private_columns:
+        yield f"{column.name} of any row"
+    if plan.hides_rows:
+        yield (
+            "which rows pass the private part of WHERE, and how many (unless the results tell, or public "
+            "columns alone decide)"
+        )
+    if plan.window is not None and plan.circuit is not None:
+        yield "any aggregate of windows that are left out of the result"
+    if plan.having is not None and plan.circuit is not None:
+        yield f"any aggregate of {_many(plan)} that are left out of the result"
+    if plan.circuit is not None:
+        yield "what the results do not imply: over few rows an aggregate tells much about each"

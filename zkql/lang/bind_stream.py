@@ -7,29 +7,21 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from zkql.errors import Diagnostic, Label, QueryError, Span, did_you_mean, query_error
-from zkql.lang.syntax import CreateStream, Name, TypeName, bare, span_of
+from zkql.errors import Span, did_you_mean, query_error
+from zkql.lang.bind_types import bind_type, check_names
+from zkql.lang.report import two_places
+from zkql.lang.syntax import CreateStream, Name, bare, span_of
 from zkql.plan.schema import ColumnSchema, StreamSchema
-from zkql.plan.types import (
-    BIGINT,
-    BOOLEAN,
-    INT,
-    MAX_PRECISION,
-    TIMESTAMP,
-    Kind,
-    SqlType,
-    decimal,
-)
+from zkql.plan.types import Kind, SqlType
 
 if TYPE_CHECKING:
-    from zkql.lang.syntax import ColumnDefinition, Option
+    from collections.abc import Mapping
+
+    from zkql.lang.syntax import ColumnDefinition, Option, Watermark
 
 DEFAULT_CAPACITY = 64
 MAX_CAPACITY = 4096
 _MAX_DIGITS = 9
-_SIMPLE = {"BIGINT": BIGINT, "INT": INT, "INTEGER": INT, "BOOLEAN": BOOLEAN}
-_FLOATS = ("FLOAT", "DOUBLE", "REAL")
-_RESERVED = ("window_start", "window_end", "window_time")
 _DEVICE_KINDS = (Kind.BIGINT, Kind.INT, Kind.VARCHAR)
 _OPTIONS = {"provenance": ("row",), "signature": ("ed25519",)}
 _PLANNED_OPTIONS = {"provenance": ("chain",), "signature": ("bls12-381", "eddsa-babyjubjub")}
@@ -42,95 +34,49 @@ class BoundStream:
     schema: StreamSchema
     capacity: int
     name: Span
-    spans: dict[str, Span]
+    spans: Mapping[str, Span]
 
 
 def bind_stream(statement: CreateStream) -> BoundStream:
     """Check one CREATE STREAM."""
-    spans: dict[str, Span] = {}
+    spans = check_names(statement.columns)
     types: dict[str, SqlType] = {}
     for column in statement.columns:
-        name = column.name.text
-        if name in spans:
-            raise _two_places(
-                "ZKQL0220",
-                f"column {name!r} is declared twice",
-                column.name.span,
-                spans[name],
-                "first declared here",
-            )
-        if name in _RESERVED:
+        if column.type is None:
             raise query_error(
-                "ZKQL0221", f"{name!r} is what a window adds; choose another name", column.name.span
+                "ZKQL0222",
+                "a sensor signs what it measures, and nothing that is computed from it",
+                column.span,
+                "leave the column out, and compute it in the query or in a CREATE VIEW",
             )
-        spans[name] = column.span
-        types[name] = bind_type(column.type)
-
-    time = _event_time(statement, types, spans)
+        types[column.name.text] = bind_type(column.type)
+    if not statement.watermarks:
+        raise query_error(
+            "ZKQL0225", "event time is missing", statement.name.span, "add: WATERMARK FOR column AS column"
+        )
+    time = event_time(statement.watermarks, types, spans)
     device = _device(statement, types, spans)
-    columns = tuple(
-        ColumnSchema(c.name.text, types[c.name.text], _is_private(c, types, device, time))
-        for c in statement.columns
-    )
+    columns = tuple(_column(c, types, device, time) for c in statement.columns)
     chosen, capacity = _options(statement.options)
     schema = StreamSchema(statement.name.text, columns, device, time, **chosen)
     return BoundStream(schema, capacity, statement.name.span, spans)
 
 
-def bind_type(written: TypeName) -> SqlType:
-    """A type name to a type."""
-    name, parameters = written.name, written.parameters
-    if name in _SIMPLE and not parameters:
-        return _SIMPLE[name]
-    match name, parameters:
-        case (("DECIMAL" | "NUMERIC" | "DEC"), _):
-            precision, scale = (*parameters, *(10, 0)[len(parameters) :])[:2]
-            if not (1 <= precision <= MAX_PRECISION and 0 <= scale <= precision):
-                raise query_error(
-                    "ZKQL0223",
-                    f"{written.span.text} is not possible",
-                    written.span,
-                    f"DECIMAL(p, s) takes 1 <= p <= {MAX_PRECISION} and 0 <= s <= p",
-                )
-            return decimal(precision, scale)
-        case "TIMESTAMP", (() | (3,)):
-            return TIMESTAMP
-        case "TIMESTAMP", _:
-            raise query_error("ZKQL0223", "timestamps count milliseconds", written.span, "write TIMESTAMP(3)")
-        case (("VARCHAR" | "STRING"), (() | (_,))):
-            if parameters == (0,):
-                raise query_error("ZKQL0223", "VARCHAR(0) holds nothing", written.span, "write VARCHAR(n)")
-            return SqlType(Kind.VARCHAR, *parameters)
-        case _ if name in _FLOATS:
-            raise query_error(
-                "ZKQL0306",
-                f"{name} cannot be proven: its rounding depends on the machine",
-                written.span,
-                "nearest provable form: DECIMAL(p, s), for example DECIMAL(12, 3)",
-            )
-        case _:
-            known = (*_SIMPLE, "DECIMAL", "TIMESTAMP", "VARCHAR")
-            raise query_error(
-                "ZKQL0224",
-                f"there is no type {written.span.text}",
-                written.span,
-                *did_you_mean(name, known),
-            )
-
-
-def _event_time(statement: CreateStream, types: dict[str, SqlType], spans: dict[str, Span]) -> str:
-    if len(statement.watermarks) != 1:
-        place = statement.watermarks[1].span if statement.watermarks else statement.name.span
+def event_time(
+    watermarks: tuple[Watermark, ...], types: Mapping[str, SqlType], spans: Mapping[str, Span]
+) -> str:
+    """The column that WATERMARK FOR names, of one watermark."""
+    if len(watermarks) > 1:
         raise query_error(
             "ZKQL0225",
-            "a stream has one event time" if statement.watermarks else "event time is missing",
-            place,
-            "add: WATERMARK FOR column AS column",
+            "there is one event time",
+            watermarks[1].span,
+            "leave out all WATERMARK lines but one",
         )
-    (watermark,) = statement.watermarks
-    name = _existing(watermark.column, types)
+    (watermark,) = watermarks
+    name = existing(watermark.column, types)
     if types[name].kind is not Kind.TIMESTAMP:
-        raise _two_places(
+        raise two_places(
             "ZKQL0226",
             "event time must be TIMESTAMP(3)",
             watermark.column.span,
@@ -139,7 +85,7 @@ def _event_time(statement: CreateStream, types: dict[str, SqlType], spans: dict[
         )
     expression = bare(watermark.expression)
     delayed = isinstance(expression, exp.Sub) and isinstance(expression.expression, exp.Interval)
-    column = expression.this if delayed else expression
+    column = bare(expression.this) if delayed else expression
     if not (isinstance(column, exp.Column) and column.name == name):
         raise query_error(
             "ZKQL0227",
@@ -150,7 +96,7 @@ def _event_time(statement: CreateStream, types: dict[str, SqlType], spans: dict[
     return name
 
 
-def _device(statement: CreateStream, types: dict[str, SqlType], spans: dict[str, Span]) -> str:
+def _device(statement: CreateStream, types: Mapping[str, SqlType], spans: Mapping[str, Span]) -> str:
     if statement.signed_by is None:
         raise query_error(
             "ZKQL0228",
@@ -158,9 +104,9 @@ def _device(statement: CreateStream, types: dict[str, SqlType], spans: dict[str,
             statement.name.span,
             "add: SIGNED BY column, naming the column that identifies the device",
         )
-    name = _existing(statement.signed_by, types)
+    name = existing(statement.signed_by, types)
     if types[name].kind not in _DEVICE_KINDS:
-        raise _two_places(
+        raise two_places(
             "ZKQL0229",
             f"{types[name]} cannot name a device",
             statement.signed_by.span,
@@ -171,38 +117,34 @@ def _device(statement: CreateStream, types: dict[str, SqlType], spans: dict[str,
     return name
 
 
-def _existing(name: Name, types: dict[str, SqlType]) -> str:
+def existing(name: Name, types: Mapping[str, SqlType]) -> str:
+    """The name, if there is such a column."""
     if name.text not in types:
         raise query_error(
             "ZKQL0207",
-            f"there is no column {name.text!r} in this stream",
+            f"there is no column {name.text!r}",
             name.span,
             *did_you_mean(name.text, types),
         )
     return name.text
 
 
-def _is_private(column: ColumnDefinition, types: dict[str, SqlType], device: str, time: str) -> bool:
+def _column(column: ColumnDefinition, types: Mapping[str, SqlType], device: str, time: str) -> ColumnSchema:
     name = column.name.text
-    if name in (device, time):
-        if column.private and column.privacy:
-            role = "device" if name == device else "event time"
-            raise query_error(
-                "ZKQL0307",
-                f"with 'provenance' = 'row' the {role} is shown to the consumer, who checks it",
-                column.privacy,
-                "leave the word out; 'provenance' = 'chain' will hide row times",
-            )
-        return False
-    private = column.private is not False
-    if private and types[name].kind is Kind.VARCHAR:
+    nullable = bool(column.nullable)
+    if name not in (device, time):
+        return ColumnSchema(name, types[name], column.private is not False, nullable)
+    role = "device" if name == device else "event time"
+    if column.private and column.privacy:
         raise query_error(
-            "ZKQL0308",
-            "private VARCHAR has no circuit yet",
-            column.span,
-            "nearest provable form: declare it PUBLIC, or leave the column out of the stream",
+            "ZKQL0307",
+            f"with 'provenance' = 'row' the {role} is shown to the consumer, who checks it",
+            column.privacy,
+            "leave the word out",
         )
-    return private
+    if nullable:
+        raise query_error("ZKQL0234", f"the {role} of a row is never NULL", column.span, "leave NULL out")
+    return ColumnSchema(name, types[name], private=False)
 
 
 def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int]:
@@ -240,7 +182,3 @@ def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int]:
         else:
             chosen[option.key] = option.value.lower()
     return chosen, capacity
-
-
-def _two_places(code: str, message: str, here: Span, there: Span, why: str, *notes: str) -> QueryError:
-    return QueryError((Diagnostic(code, message, (Label(here), Label(there, why)), notes),))

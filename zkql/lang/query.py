@@ -1,4 +1,4 @@
-"""A bound query: the plan, and where in the text each part of it comes from."""
+"""A bound query: the plan, and the declarations it rests on."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zkql.errors import Source, Span
-    from zkql.lang.syntax import Select
-    from zkql.plan.nodes import Project
-    from zkql.plan.schema import StreamSchema
+    from zkql.lang.bind_stream import BoundStream
+    from zkql.lang.bind_table import BoundTable
+    from zkql.lang.syntax import File
+    from zkql.plan.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
-    """Spans of the text: the row declaration, the WHERE clause, each aggregate call."""
-
-    stream: Span
-    where: Span | None
-    calls: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What the compiler works on. ``capacity`` is the most rows that one proof takes."""
+class BoundQuery:
+    """What planning works on. ``streams`` and ``tables`` are all that the file declares; ``functions``
+    those of CREATE FUNCTION; ``target`` is the table of INSERT INTO."""
 
     source: Source
-    stream: StreamSchema
-    plan: Project
-    capacity: int
-    origins: Origins
-    select: Select
+    file: File
+    plan: Node
+    streams: Mapping[str, BoundStream]
+    tables: Mapping[str, BoundTable]
+    functions: Mapping[str, Span]
+    target: str | None
+    span: Span

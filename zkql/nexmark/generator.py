@@ -27,6 +27,9 @@ T = TypeVar("T")
 Record = dict[str, int | str]
 """One row: column name to value; ids and category are integers, everything else is text."""
 
+MONEY = ("initialBid", "reserve", "price")
+"""The columns that are money."""
+
 STREAMS: tuple[str, ...] = ("person", "auction", "bid")
 """Names of the streams, in the order of their first event."""
 
@@ -83,7 +86,8 @@ class Config:
 
     Of ``hot_X_ratio`` references to an X, all but one go to the hot X on average, the remaining
     one to a recent X. Recent are the last ``in_flight_auctions`` auctions and ``active_people``
-    persons. The hot ids move on with every ``hot_stride`` ids handed out.
+    persons. The hot ids move on with every ``hot_stride`` ids handed out. ``cents``: money as integers,
+    as in Flink's NEXMark, instead of decimals.
     """
 
     events: int
@@ -96,6 +100,7 @@ class Config:
     hot_stride: int = 100
     in_flight_auctions: int = 100
     active_people: int = 1000
+    cents: bool = False
 
 
 def generate(config: Config) -> Iterator[tuple[str, Record]]:
@@ -115,7 +120,7 @@ def generate(config: Config) -> Iterator[tuple[str, Record]]:
 
 def _check(config: Config) -> None:
     # No negative seeds: Random ignores the sign, so -7 would silently repeat 7.
-    least = {"seed": 0, "base_time_ms": 0}
+    least = {"seed": 0, "base_time_ms": 0, "cents": 0}
     for setting in fields(config):
         value: int = getattr(config, setting.name)
         minimum = least.get(setting.name, 1)
@@ -162,8 +167,8 @@ def _auction(rng: Random, config: Config, number: int) -> Record:
         "id": FIRST_ID + _newest_auction(number),
         "itemName": item,
         "description": f"{item} from {_pick(rng, WORDS)}",
-        "initialBid": _decimal(initial_cents),
-        "reserve": _decimal(initial_cents + _price_cents(rng)),
+        "initialBid": _money(config, initial_cents),
+        "reserve": _money(config, initial_cents + _price_cents(rng)),
         "dateTime": _timestamp(time_ms),
         "expires": _timestamp(time_ms + _duration_ms(rng, config)),
         "seller": FIRST_ID + _seller(rng, config, _newest_person(number)),
@@ -175,7 +180,7 @@ def _auction(rng: Random, config: Config, number: int) -> Record:
 def _bid(rng: Random, config: Config, number: int) -> Record:
     auction = _bid_auction(rng, config, _newest_auction(number))
     bidder = _bidder(rng, config, _newest_person(number))
-    price = _decimal(_price_cents(rng))
+    price = _money(config, _price_cents(rng))
     channel, url = _channel_and_url(rng)
     return {
         "auction": FIRST_ID + auction,
@@ -282,8 +287,8 @@ def _price_cents(rng: Random) -> int:
     return price * 100 >> FIXED_POINT
 
 
-def _decimal(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
+def _money(config: Config, cents: int) -> int | str:
+    return cents if config.cents else f"{cents // 100}.{cents % 100:02d}"
 
 
 def _extra(rng: Random) -> str:

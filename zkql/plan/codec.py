@@ -6,11 +6,12 @@ node is in it. Decoding accepts exactly the classes of a plan and exactly their 
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
-from zkql.plan import expressions, nodes, schema, stages, types
+from zkql.plan import calls, expressions, lineage, schema, stages, types
+from zkql.plan.functions import aggregates
 
 _CLASSES: dict[str, type] = {
     c.__name__: c
@@ -20,13 +21,13 @@ _CLASSES: dict[str, type] = {
         expressions.Literal,
         expressions.Logical,
         expressions.Not,
-        expressions.Truth,
-        nodes.Aggregation,
-        nodes.Key,
-        nodes.Output,
-        nodes.Result,
+        expressions.Call,
+        calls.Aggregation,
+        calls.Output,
+        calls.SortKey,
         schema.ColumnSchema,
         schema.StreamSchema,
+        stages.BoundName,
         stages.CircuitPlan,
         stages.StagedPlan,
         types.SqlType,
@@ -37,8 +38,8 @@ _ENUMS: dict[str, type[StrEnum]] = {
     for c in (
         expressions.Comparator,
         expressions.Connective,
-        nodes.Bound,
-        nodes.Function,
+        lineage.Bound,
+        aggregates.Function,
         types.Kind,
     )
 }
@@ -49,11 +50,16 @@ def to_json(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return {"@": type(value).__name__, "value": str(value)}
     if is_dataclass(value):
-        body = {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+        body = {f.name: to_json(getattr(value, f.name)) for f in _own(value)}
         return {"@": type(value).__name__, **body}
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     return value
+
+
+def _own(kind: Any) -> tuple[Field[Any], ...]:
+    """The fields that are part of what a node means: not its span."""
+    return tuple(f for f in fields(kind) if f.compare)
 
 
 def from_json(data: Any) -> Any:
@@ -71,6 +77,6 @@ def from_json(data: Any) -> Any:
         return _ENUMS[name](data["value"])
     kind = _CLASSES[name]
     body = {key: from_json(item) for key, item in data.items() if key != "@"}
-    if set(body) != {f.name for f in fields(kind)}:
+    if set(body) != {f.name for f in _own(kind)}:
         raise ValueError(f"{name} has other fields than {sorted(body)}")
     return kind(**body)

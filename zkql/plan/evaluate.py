@@ -6,107 +6,134 @@ rows COUNT is 0 and every other aggregate is NULL (None).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from typing import TYPE_CHECKING, TypeVar
 
-from zkql.plan.expressions import Column, Predicate, Row, holds, value_of
-from zkql.plan.nodes import Aggregation, Bound, Function, Key, Output, Result
-from zkql.plan.types import Kind, Value, format_value
+from zkql.plan.expressions import Expression, Row, columns_of, render
+from zkql.plan.interpret import aggregated
+from zkql.plan.lineage import Bound
+from zkql.plan.scalar import EvaluationError, evaluate, holds
+from zkql.plan.types import BOOLEAN, Kind, Shown, Value, format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from zkql.plan.stages import Shown, StagedPlan
+    from zkql.plan.calls import Aggregation
+    from zkql.plan.stages import StagedPlan
 
 GroupKey = tuple[Value, ...]
 T = TypeVar("T")
 
 
-def groups(plan: StagedPlan, rows: Iterable[T], columns: Callable[[T], Row]) -> dict[GroupKey, list[T]]:
-    """Rows that pass the public predicate, by key, keys in order. Without keys there is always
-    one group, even of no rows. ``columns`` gives the public columns of a row."""
+def groups(
+    plan: StagedPlan, start: int, rows: Iterable[T], columns: Callable[[T], Row]
+) -> dict[GroupKey, list[T]]:
+    """The groups of the window from ``start`` that the result has: rows that pass the public predicate, by
+    key, keys in order. Without keys there is one group, even of no rows. A group that HAVING leaves out is
+    left out here, so that nothing is claimed, proven or shown of it. ``columns`` gives the public columns
+    of a row.
+
+    Raises :class:`zkql.plan.scalar.EvaluationError` where an expression has no value on a row."""
+    if plan.window is not None and not holds(
+        plan.window, {str(b): t for b, t in _moments(plan, start).items()}
+    ):
+        return {}
     found: dict[GroupKey, list[T]] = {} if plan.keys else {(): []}
     for row in rows:
         values = columns(row)
         if plan.predicate is None or holds(plan.predicate, values):
-            key = tuple(values[k.name] for k in plan.keys)
+            key = tuple(_key(k.expression, values) for k in plan.keys)
             found.setdefault(key, []).append(row)
-    return dict(sorted(found.items()))
+    for own in found.values():
+        own.sort(key=lambda row: _time(plan, columns(row)))  # then by device and sequence, as given
+    chosen = {key: own for key, own in found.items() if _has(plan, start, key, [columns(r) for r in own])}
+    return dict(sorted(chosen.items()))
 
 
-def shown_value(shown: Shown, row: Row) -> int:
-    """What the verifier puts into a circuit for a public part of a row: a column's offset
-    ``value - lowest``, like a private column's, or a condition's 0 or 1."""
-    if isinstance(shown, Column):
-        value = value_of(shown, row)
-        assert isinstance(value, int)
-        return value - shown.type.lowest
-    return int(holds(shown, row))
+def _key(expression: Expression, row: Row) -> Value:
+    value = evaluate(expression, row)
+    assert value is not None  # cut() refuses keys that may be
+    return value
 
 
-def selected(predicate: Predicate | None, rows: Sequence[Row]) -> list[bool]:
+def _time(plan: StagedPlan, row: Row) -> int:
+    time = row[plan.stream.time]
+    assert isinstance(time, int)
+    return time
+
+
+def _has(plan: StagedPlan, start: int, key: GroupKey, rows: Sequence[Row]) -> bool:
+    """Whether HAVING is true; it reads nothing that a circuit proves, since cut() refuses that."""
+    if plan.having is None:
+        return True
+    read = {c.name for c in columns_of(plan.having)}
+    row = _named(plan, start, key)
+    for name, call in zip(plan.names, plan.calls, strict=True):
+        if name in read:
+            row[name] = aggregate(call, rows)
+    try:
+        return holds(plan.having, row)
+    except EvaluationError:
+        if rows:
+            raise
+        return False  # SQL has no group where there is no row
+
+
+def _moments(plan: StagedPlan, start: int) -> dict[Bound, int]:
+    return {Bound.START: start, Bound.END: start + plan.size, Bound.TIME: start + plan.size - 1}
+
+
+def _named(plan: StagedPlan, start: int, key: GroupKey) -> dict[str, Value | None]:
+    """The window's bounds and the key under the names that the plan has for them."""
+    moments = _moments(plan, start)
+    row: dict[str, Value | None] = {b.name: moments[b.bound] for b in plan.bounds}
+    return row | {k.name: value for k, value in zip(plan.keys, key, strict=True)}
+
+
+def shown_value(shown: Expression, row: Row) -> int:
+    """What the verifier puts into a circuit for a public part of a row: a value's offset ``value -
+    lowest``, like a private column's, or a condition's 0 or 1 (which NULL is not, so 0)."""
+    if shown.type == BOOLEAN:
+        return int(holds(shown, row))
+    value = evaluate(shown, row)
+    if not isinstance(value, int) or not shown.type.contains(value):
+        raise EvaluationError(f"{render(shown)} is outside {shown.type}")
+    return value - shown.type.lowest
+
+
+def selected(predicate: Expression | None, rows: Sequence[Row]) -> list[bool]:
     """Which rows a predicate keeps."""
     return [predicate is None or holds(predicate, row) for row in rows]
 
 
 def aggregate(call: Aggregation, rows: Sequence[Row]) -> Value | None:
     """One aggregate over rows."""
-    if call.function is Function.COUNT or call.argument is None:
-        return len(rows)
-    if not rows:
-        return None
-    values = [row[call.argument.name] for row in rows]
-    match call.function:
-        case Function.MIN:
-            return min(values)
-        case Function.MAX:
-            return max(values)
-        case Function.SUM:
-            return sum(values)  # type: ignore[arg-type]
-        case Function.AVG:
-            return average(sum(values), len(values), call)  # type: ignore[arg-type]
-    assert_never(call.function)
-
-
-def average(total: int, count: int, call: Aggregation) -> int:
-    """Flink's AVG: integers are cut towards zero, decimals rounded half away from zero."""
-    assert call.argument is not None
-    shift = call.type.scale - call.argument.type.scale
-    magnitude = abs(total) * int(10**shift)
-    if rounds(call):
-        quotient = (2 * magnitude + count) // (2 * count)
-    else:
-        quotient = magnitude // count
-    return -quotient if total < 0 else quotient
+    return aggregated(call, rows)
 
 
 def rounds(call: Aggregation) -> bool:
-    """Whether AVG rounds (DECIMAL) or cuts (integers)."""
+    """Whether AVG rounds (DECIMAL, half away from zero) or cuts (integers, towards zero)."""
     return call.type.kind is Kind.DECIMAL
 
 
-def output_row(
-    outputs: Sequence[Output],
-    start: int,
-    size: int,
-    key: GroupKey,
-    values: Sequence[Value | None],
-) -> Mapping[str, int | str | bool | None]:
-    """One row of the result, as JSON values."""
-    row: dict[str, int | str | bool | None] = {}
-    for output in outputs:
-        value: Value | None
-        match output.source:
-            case Bound.START:
-                value = start
-            case Bound.END:
-                value = start + size
-            case Bound.TIME:
-                value = start + size - 1
-            case Key(index):
-                value = key[index]
-            case Result(index):
-                value = values[index]
-            case _:
-                assert_never(output.source)
-        row[output.name] = None if value is None else format_value(value, output.type)
-    return row
+def result_row(
+    plan: StagedPlan, start: int, key: GroupKey, values: Sequence[Value | None], *, present: bool
+) -> dict[str, Shown | None] | None:
+    """A group's row of the result, as JSON values; None where the result has none.
+
+    As in SQL, a group that no row passes has none; but where a query without keys aggregates, an empty
+    window has one, with COUNT 0, so that a consumer sees that it was proven. Where that row would be an
+    error, which it is not in SQL, it is left out. Raises :class:`EvaluationError`.
+    """
+    if not present and (plan.keys or not plan.calls):
+        return None
+    row = _named(plan, start, key) | dict(zip(plan.names, values, strict=True))
+    found: dict[str, Shown | None] = {}
+    try:
+        for output in plan.outputs:
+            value = evaluate(output.expression, row)
+            found[output.name] = None if value is None else format_value(value, output.expression.type)
+    except EvaluationError:
+        if present:
+            raise
+        return None
+    return found

@@ -1,151 +1,220 @@
 """The logical plan: frozen nodes that know their own columns.
 
-``r0 := Scan bid`` … :func:`lines` prints a plan in that form, one node a line, inputs first.
+Every node computes ``columns``, its output schema, from its inputs; names are unique within a schema. Spans
+say where a node comes from and are not part of what it means.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import assert_never
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from zkql.plan.expressions import Column, Predicate, render
-from zkql.plan.schema import StreamSchema
-from zkql.plan.types import BIGINT, SqlType, average_type, sum_type
+from zkql.plan.calls import Named, Output, SortKey, made
+from zkql.plan.expressions import Column, Expression, is_private
+from zkql.plan.schema import StreamSchema, TableSchema
+from zkql.plan.types import TIMESTAMP
 
+if TYPE_CHECKING:
+    from zkql.errors import Span
 
-class Function(StrEnum):
-    """Aggregate functions."""
-
-    COUNT = "COUNT"
-    SUM = "SUM"
-    MIN = "MIN"
-    MAX = "MAX"
-    AVG = "AVG"
+START, END, TIME = "window_start", "window_end", "window_time"
+"""The columns that a window adds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregation:
-    """One aggregate call; ``argument`` is None for COUNT(*)."""
+class WindowKind(StrEnum):
+    """Flink's window table functions."""
 
-    function: Function
-    argument: Column | None
-
-    @property
-    def type(self) -> SqlType:
-        """The SQL type of the result."""
-        if self.function is Function.COUNT or self.argument is None:
-            return BIGINT
-        match self.function:
-            case Function.SUM:
-                return sum_type(self.argument.type)
-            case Function.AVG:
-                return average_type(self.argument.type)
-            case _:
-                return self.argument.type
-
-    def __str__(self) -> str:
-        return f"{self.function}({self.argument.name if self.argument else '*'})"
+    TUMBLE = "TUMBLE"
+    HOP = "HOP"
+    CUMULATE = "CUMULATE"
+    SESSION = "SESSION"
 
 
-class Bound(StrEnum):
-    """The columns that a window adds."""
-
-    START = "window_start"
-    END = "window_end"
-    TIME = "window_time"
+# --- nodes (without slots: they remember their columns) ---------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A grouping column, by position."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """An aggregate, by position."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One column of the result."""
-
-    name: str
-    type: SqlType
-    source: Bound | Key | Result
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scan:
-    """All rows of a stream."""
+    """All rows of a stream or table."""
 
-    stream: StreamSchema
+    relation: StreamSchema | TableSchema
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """As declared; computed columns of a table are added by a :class:`Project`."""
+        return tuple(Column(c.name, c.type, c.private, c.nullable) for c in self.relation.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
-    """Disjoint windows ``[k · size + offset, (k + 1) · size + offset)`` in milliseconds."""
+    """Each row once for every window that it falls into, with the window's bounds, in milliseconds.
 
-    input: Scan
+    TUMBLE: ``[k·size + offset, …)``. HOP: the same, starting every ``slide``. CUMULATE: growing by
+    ``slide`` up to ``size``. SESSION: rows of one ``partition`` at most ``size`` apart; ``slide`` is 0
+    where it means nothing.
+    """
+
+    input: Node
+    kind: WindowKind
+    time: str
     size: int
-    offset: int
+    slide: int = 0
+    offset: int = 0
+    partition: tuple[Column, ...] = ()
+    names: tuple[str, str, str] = (START, END, TIME)
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The input's, and the window's start, end and time (its last millisecond)."""
+        time = next(c for c in self.input.columns if c.name == self.time)
+        added = (Column(name, TIMESTAMP, time.private, nullable=False) for name in self.names)
+        return (*self.input.columns, *added)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filter:
-    """Rows on which the predicate is true."""
+    """Rows on which the predicate is true (neither false nor NULL)."""
 
-    input: Window
-    predicate: Predicate
+    input: Node
+    predicate: Expression
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
 
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """One row a window and key."""
-
-    input: Window | Filter
-    keys: tuple[Column, ...]
-    calls: tuple[Aggregation, ...]
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The input's."""
+        return self.input.columns
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
-    """The columns of the result, in order."""
+    """One row of expressions for each row."""
 
-    input: Aggregate
+    input: Node
     outputs: tuple[Output, ...]
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The outputs."""
+        return tuple(o.column for o in self.outputs)
 
 
-Node = Scan | Window | Filter | Aggregate | Project
+@dataclass(frozen=True)
+class Aggregate:
+    """One row a group; without keys one row, also over no rows. Without calls: DISTINCT."""
+
+    input: Node
+    keys: tuple[Output, ...]
+    calls: tuple[Named, ...]
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Keys, then calls. A call is private if anything that it reads is, or which rows count."""
+        hidden = hides_rows(self.input)
+        return (*(k.column for k in self.keys), *(made(c, hidden) for c in self.calls))
 
 
-def inputs_first(node: Node) -> tuple[Node, ...]:
-    """The chain from scan to ``node``."""
-    return (node,) if isinstance(node, Scan) else (*inputs_first(node.input), node)
+@dataclass(frozen=True)
+class Over:
+    """Each row, with the calls' values added."""
+
+    input: Node
+    calls: tuple[Named, ...]
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The input's, then the calls."""
+        hidden = hides_rows(self.input)
+        return (*self.input.columns, *(made(c, hidden) for c in self.calls))
 
 
-def describe(node: Node, name: str) -> str:
-    """One node of a printed plan; ``name`` stands for its input."""
+@dataclass(frozen=True)
+class Join:
+    """Inner join: pairs of rows on which the condition is true. ``lookup`` is FOR SYSTEM_TIME AS OF:
+    the table as it is when the row is seen."""
+
+    left: Node
+    right: Node
+    condition: Expression
+    lookup: bool = False
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Left, then right; no name is in both."""
+        return (*self.left.columns, *self.right.columns)
+
+
+@dataclass(frozen=True)
+class Union:
+    """UNION ALL: the rows of all inputs, under ``names``. Column by column the inputs have one type."""
+
+    inputs: tuple[Node, ...]
+    names: tuple[str, ...]
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Private or nullable where any input's is."""
+        return tuple(
+            Column(name, own[0].type, any(c.private for c in own), any(c.nullable for c in own))
+            for name, own in zip(self.names, zip(*(i.columns for i in self.inputs), strict=True), strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class Limit:
+    """ORDER BY … LIMIT count OFFSET skip: ``count`` is None where all rows are kept, in order."""
+
+    input: Node
+    order: tuple[SortKey, ...]
+    count: int | None
+    skip: int = 0
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The input's."""
+        return self.input.columns
+
+
+Node = Scan | Window | Filter | Project | Aggregate | Over | Join | Union | Limit
+
+
+def hides_rows(node: Node) -> bool:
+    """Whether which rows there are depends on private columns."""
+    if isinstance(node, Filter) and is_private(node.predicate):
+        return True
+    if isinstance(node, Join) and is_private(node.condition):
+        return True
+    if isinstance(node, Aggregate):
+        return any(is_private(k.expression) for k in node.keys)
+    if (
+        isinstance(node, Limit)
+        and node.count is not None
+        and any(is_private(k.expression) for k in node.order)
+    ):
+        return True
+    return any(map(hides_rows, inputs(node)))
+
+
+# --- walking --------------------------------------------------------------------------------------
+
+
+def inputs(node: Node) -> tuple[Node, ...]:
+    """The nodes that a node reads."""
     match node:
-        case Scan(stream):
-            return f"Scan {stream.name}"
-        case Window(_, size, offset):
-            shift = f", offset {offset} ms" if offset else ""
-            return f"Tumble[{name}] {size} ms{shift}"
-        case Filter(_, predicate):
-            return f"Filter[{name}] {render(predicate)}"
-        case Aggregate(_, keys, calls):
-            by = f" by {', '.join(k.name for k in keys)}" if keys else ""
-            return f"Aggregate[{name}] {', '.join(map(str, calls))}{by}"
-        case Project(_, outputs):
-            return f"Project[{name}] {', '.join(o.name for o in outputs)}"
-    assert_never(node)
-
-
-def lines(node: Node) -> list[str]:
-    """``r0 := …`` for each node, inputs first."""
-    return [f"r{i} := {describe(n, f'r{i - 1}')}" for i, n in enumerate(inputs_first(node))]
+        case Scan():
+            return ()
+        case Join(left, right):
+            return (left, right)
+        case Union(nodes):
+            return nodes
+        case _:
+            return (node.input,)

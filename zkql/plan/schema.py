@@ -15,6 +15,7 @@ class ColumnSchema:
     name: str
     type: SqlType
     private: bool
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,12 @@ class StreamSchema:
                 self.signature,
             ],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """A table that nobody signs: public reference data. ``time`` is its event time, if it has one."""
+
+    name: str
+    columns: tuple[ColumnSchema, ...]
+    time: str | None = None

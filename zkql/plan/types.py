@@ -1,8 +1,9 @@
 """SQL types: how values are read, written, bounded and placed in a circuit.
 
 A value is held as a Python ``int`` (DECIMAL: unscaled; TIMESTAMP: milliseconds since 1970-01-01 UTC;
-BOOLEAN: 0 or 1) or ``str`` (VARCHAR). In a circuit an integer ``v`` is the non-negative offset
-``v - lowest`` of ``bits`` bits, so that negative values need no sign wire.
+INTERVAL: milliseconds; BOOLEAN: 0 or 1), a ``str`` (VARCHAR), or a ``tuple`` of those (ARRAY, ROW);
+NULL is None. In a circuit an integer ``v`` is the non-negative offset ``v - lowest`` of ``bits`` bits,
+so that negative values need no sign wire.
 """
 
 from __future__ import annotations
@@ -13,35 +14,50 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-Value = int | str
+Value = int | str | tuple["Value | None", ...]
 
 MAX_PRECISION = 38
 """Flink's limit for DECIMAL."""
 
+_LONGEST_INTERVAL = 366 * 9999 * 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(?:Z|\+00:00)?")
+_TIMESTAMP = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(?:Z|\+00:00)?", re.ASCII
+)
 _DECIMAL = re.compile(r"-?(\d+)(?:\.(\d*))?|-?\.(\d+)", re.ASCII)
 
 
 class Kind(StrEnum):
     """The types of this version."""
 
+    NULL = "NULL"
+    """The type of a bare NULL, and of an expression that was refused: it fits everywhere."""
     BOOLEAN = "BOOLEAN"
+    TINYINT = "TINYINT"
+    SMALLINT = "SMALLINT"
     INT = "INT"
     BIGINT = "BIGINT"
     DECIMAL = "DECIMAL"
     TIMESTAMP = "TIMESTAMP"
+    INTERVAL = "INTERVAL"
     VARCHAR = "VARCHAR"
+    ARRAY = "ARRAY"
+    ROW = "ROW"
+
+
+INTEGERS: dict[Kind, int] = {Kind.TINYINT: 8, Kind.SMALLINT: 16, Kind.INT: 32, Kind.BIGINT: 64}
+"""Signed integers and their widths, narrow to wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class SqlType:
     """A type; ``precision`` and ``scale`` as SQL writes them (VARCHAR: precision is the length,
-    0 for none)."""
+    0 for none). ``fields`` are the columns of a ROW, or the one element of an ARRAY."""
 
     kind: Kind
     precision: int = 0
     scale: int = 0
+    fields: tuple[tuple[str, SqlType], ...] = ()
 
     def __str__(self) -> str:
         match self.kind:
@@ -51,32 +67,54 @@ class SqlType:
                 return "TIMESTAMP(3)"
             case Kind.VARCHAR:
                 return f"VARCHAR({self.precision})" if self.precision else "VARCHAR"
+            case Kind.INTERVAL:
+                return "INTERVAL DAY TO SECOND(3)"
+            case Kind.ARRAY:
+                return f"ARRAY<{self.element}>"
+            case Kind.ROW:
+                return f"ROW<{', '.join(f'{name} {kind}' for name, kind in self.fields)}>"
             case _:
                 return str(self.kind)
 
     @property
     def is_numeric(self) -> bool:
         """Whether it can be added up."""
-        return self.kind in (Kind.INT, Kind.BIGINT, Kind.DECIMAL)
+        return self.is_integer or self.kind is Kind.DECIMAL
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is a signed integer."""
+        return self.kind in INTEGERS
+
+    @property
+    def element(self) -> SqlType:
+        """What an ARRAY holds."""
+        return self.fields[0][1]
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it has :attr:`bounds`, that is, whether it is held as an integer."""
+        return self.is_numeric or self.kind in (Kind.BOOLEAN, Kind.TIMESTAMP, Kind.INTERVAL)
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Smallest and largest value, both included. VARCHAR has none."""
+        """Smallest and largest value, both included. VARCHAR, ARRAY and ROW have none."""
         match self.kind:
             case Kind.BOOLEAN:
                 return 0, 1
-            case Kind.INT:
-                return -(2**31), 2**31 - 1
-            case Kind.BIGINT:
-                return -(2**63), 2**63 - 1
+            case Kind.TINYINT | Kind.SMALLINT | Kind.INT | Kind.BIGINT:
+                half = 1 << (INTEGERS[self.kind] - 1)
+                return -half, half - 1
             case Kind.DECIMAL:
                 return 1 - 10**self.precision, 10**self.precision - 1
             case Kind.TIMESTAMP:
                 return _milliseconds(datetime(1, 1, 1, tzinfo=UTC)), _milliseconds(
                     datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
                 )
-            case Kind.VARCHAR:
-                raise TypeError("VARCHAR has no numeric bounds")
+            case Kind.INTERVAL:
+                return -_LONGEST_INTERVAL, _LONGEST_INTERVAL
+            case _:
+                raise TypeError(f"{self.kind} has no numeric bounds")
 
     @property
     def bits(self) -> int:
@@ -93,14 +131,21 @@ class SqlType:
         """Whether a value of the right Python type is in range."""
         if isinstance(value, str):
             return not self.precision or len(value) <= self.precision
+        if isinstance(value, tuple):
+            kinds = [k for _, k in self.fields] * (len(value) if self.kind is Kind.ARRAY else 1)
+            return all(v is None or k.contains(v) for v, k in zip(value, kinds, strict=True))
         low, high = self.bounds
         return low <= value <= high
 
 
+NULL = SqlType(Kind.NULL)
 BOOLEAN = SqlType(Kind.BOOLEAN)
+TINYINT = SqlType(Kind.TINYINT)
+SMALLINT = SqlType(Kind.SMALLINT)
 INT = SqlType(Kind.INT)
 BIGINT = SqlType(Kind.BIGINT)
 TIMESTAMP = SqlType(Kind.TIMESTAMP, 3)
+INTERVAL = SqlType(Kind.INTERVAL, 3)
 VARCHAR = SqlType(Kind.VARCHAR)
 
 
@@ -109,14 +154,35 @@ def decimal(precision: int, scale: int) -> SqlType:
     return SqlType(Kind.DECIMAL, precision, scale)
 
 
+def as_int(value: Value) -> int:
+    """A value whose type is bounded."""
+    assert isinstance(value, int)
+    return value
+
+
+def array(element: SqlType) -> SqlType:
+    """``ARRAY<element>``."""
+    return SqlType(Kind.ARRAY, fields=(("element", element),))
+
+
 def _milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def format_value(value: Value, kind: SqlType) -> int | str | bool:
-    """The JSON form: numbers for integers, text for decimals and timestamps."""
+Shown = int | str | bool | list["Shown | None"] | dict[str, "Shown | None"]
+"""A value as JSON has it."""
+
+
+def format_value(value: Value, kind: SqlType) -> Shown:
+    """The JSON form: numbers for integers, text for decimals, timestamps and intervals, lists for
+    arrays, objects for rows."""
     if isinstance(value, str):
         return value
+    if isinstance(value, tuple):
+        if kind.kind is Kind.ARRAY:
+            return [None if v is None else format_value(v, kind.element) for v in value]
+        parts = zip(kind.fields, value, strict=True)
+        return {name: None if v is None else format_value(v, k) for (name, k), v in parts}
     match kind.kind:
         case Kind.BOOLEAN:
             return bool(value)
@@ -124,6 +190,8 @@ def format_value(value: Value, kind: SqlType) -> int | str | bool:
             return format_decimal(value, kind.scale)
         case Kind.TIMESTAMP:
             return format_timestamp(value)
+        case Kind.INTERVAL:
+            return format_interval(value)
         case _:
             return value
 
@@ -141,6 +209,14 @@ def format_timestamp(milliseconds: int) -> str:
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
     text = moment.strftime("%m-%d %H:%M:%S")
     return f"{moment.year:04d}-{text}.{milliseconds % 1000:03d}"
+
+
+def format_interval(milliseconds: int) -> str:
+    """Flink's form of INTERVAL DAY TO SECOND(3): ``+1 02:03:04.005``."""
+    days, rest = divmod(abs(milliseconds), 86_400_000)
+    minutes, rest = divmod(rest, 60_000)
+    sign = "-" if milliseconds < 0 else "+"
+    return f"{sign}{days} {minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
 
 
 def parse_timestamp(text: str) -> int:
@@ -205,7 +281,7 @@ def _parse(raw: object, kind: SqlType) -> Value:
     match kind.kind:
         case Kind.BOOLEAN if isinstance(raw, bool):
             return int(raw)
-        case Kind.INT | Kind.BIGINT if isinstance(raw, int) and not isinstance(raw, bool):
+        case kind_ if kind_ in INTEGERS and isinstance(raw, int) and not isinstance(raw, bool):
             return raw
         case Kind.DECIMAL if isinstance(raw, str):
             return parse_decimal(raw, kind.scale)
@@ -221,22 +297,3 @@ def _parse(raw: object, kind: SqlType) -> Value:
             return raw
         case _:
             raise ValueError(f"{_shortened(repr(raw))} is not of type {kind}")
-
-
-def sum_type(argument: SqlType) -> SqlType:
-    """SUM never wraps: INT gives BIGINT, BIGINT gives DECIMAL(38, 0), DECIMAL keeps its scale.
-
-    Flink keeps INT and BIGINT and wraps silently; the wider result is PostgreSQL's rule.
-    """
-    match argument.kind:
-        case Kind.INT:
-            return BIGINT
-        case _:
-            return decimal(MAX_PRECISION, argument.scale)
-
-
-def average_type(argument: SqlType) -> SqlType:
-    """Flink's: an integer for integers (cut towards zero), DECIMAL(38, max(scale, 6)) otherwise."""
-    if argument.kind is Kind.DECIMAL:
-        return decimal(MAX_PRECISION, max(argument.scale, 6))
-    return argument

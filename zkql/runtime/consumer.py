@@ -14,6 +14,7 @@ from zkql.bundle import KeyKind
 from zkql.circuit.statement import EvidencedRow, StatementError, public_inputs
 from zkql.errors import rejected
 from zkql.plan import evaluate
+from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import format_timestamp
 from zkql.runtime import chain
 from zkql.runtime.envelope import decode
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
     from zkql.bundle import Bundle
     from zkql.plan.stages import CircuitPlan
-    from zkql.plan.types import Value
+    from zkql.plan.types import Shown, Value
     from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
     from zkql.runtime.registry import Registry
     from zkql.toolchain.groth16 import ProofVerifier
 
-ResultRow = dict[str, "int | str | bool | None"]
+ResultRow = dict[str, "Shown | None"]
 
 
 class Rejection(Exception):
@@ -110,20 +111,30 @@ class Verifier:
             except Rejection as reason:
                 outcome.rejected.append((name, str(reason)))
                 broken = True
+            except Exception as fault:  # a fault of zkql must not let anything pass, nor stop the verifier
+                outcome.rejected.append((name, f"the verifier failed: {type(fault).__name__}: {fault}"))
+                broken = True
         return outcome
 
     def verify(self, envelope: Envelope) -> list[ResultRow]:
         """Check the next window; its rows of the result. Raises :class:`Rejection`, and then
         :attr:`progress` is as before."""
+        try:
+            return self._verified(envelope)
+        except EvaluationError as error:
+            raise Rejection(f"the query has no value: {error}") from None
+
+    def _verified(self, envelope: Envelope) -> list[ResultRow]:
         self._check_header(envelope)
         advanced = self._check_devices(envelope)
         self._check_results(envelope)
-        self.progress = advanced
-        return [
-            dict(evaluate.output_row(self._plan.outputs, envelope.start, self._plan.size, r.key, r.values))
+        found = (
+            evaluate.result_row(self._plan, envelope.start, r.key, r.values, present=r.present)
             for r in envelope.results
-            if r.present or not self._plan.keys
-        ]
+        )
+        rows = [row for row in found if row is not None]
+        self.progress = advanced
+        return rows
 
     # --- header ---
 
@@ -195,7 +206,7 @@ class Verifier:
     def _check_results(self, envelope: Envelope) -> None:
         plan = self._plan
         rows = [row for evidence in envelope.devices for row in evidence.rows]
-        groups = evaluate.groups(plan, rows, lambda row: row.columns(plan.stream))
+        groups = evaluate.groups(plan, envelope.start, rows, lambda row: row.columns(plan.stream))
         if [result.key for result in envelope.results] != list(groups):
             raise Rejection("its groups are not those of its rows, in order")
         for result in envelope.results:

@@ -99,7 +99,10 @@ def _device_to_json(evidence: DeviceEvidence, plan: StagedPlan) -> dict[str, Any
 
 def _result_to_json(result: GroupResult, plan: StagedPlan) -> dict[str, Any]:
     return {
-        "key": [format_value(v, k.type) for v, k in zip(result.key, plan.keys, strict=True)],
+        "key": [
+            None if v is None else format_value(v, k.expression.type)
+            for v, k in zip(result.key, plan.keys, strict=True)
+        ],
         "present": result.present,
         "values": [
             None if v is None else format_value(v, call.type)
@@ -166,7 +169,7 @@ def _result_from_json(data: Any, plan: StagedPlan) -> GroupResult:
         raise RecordError("a result has another number of columns than the query")
     proof = data["proof"]
     return GroupResult(
-        key=tuple(_value(v, k.type) for v, k in zip(key, plan.keys, strict=True)),
+        key=tuple(_value(v, k.expression.type) for v, k in zip(key, plan.keys, strict=True)),
         present=data["present"],
         values=tuple(
             None if v is None else _value(v, call.type) for v, call in zip(values, plan.calls, strict=True)

@@ -21,6 +21,7 @@ from zkql.circuit.gadgets.base import Advice, Assignment, Gadget
 from zkql.circuit.statement import EvidencedRow, public_inputs
 from zkql.errors import bug, input_error
 from zkql.plan import evaluate
+from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import format_timestamp
 from zkql.runtime import chain
 from zkql.runtime.envelope import Envelope, GroupResult
@@ -87,9 +88,15 @@ class Processor:
 
     def _claim(self, window: ClosedWindow, previous: bytes) -> tuple[Envelope, list[_Task]]:
         """The envelope without its proofs, and what is to be proven."""
+        try:
+            return self._claimed(window, previous)
+        except EvaluationError as error:
+            raise input_error("ZKQL0443", f"window {format_timestamp(window.start)}: {error}") from None
+
+    def _claimed(self, window: ClosedWindow, previous: bytes) -> tuple[Envelope, list[_Task]]:
         plan, stream = self._plan, self._plan.stream
         start, end = window.start, window.start + plan.size
-        groups = evaluate.groups(plan, window.rows, lambda owned: owned.row.columns(stream))
+        groups = evaluate.groups(plan, start, window.rows, lambda owned: owned.row.columns(stream))
         results, tasks = [], []
         for key, rows in groups.items():
             columns = [owned.columns(stream) for owned in rows]
@@ -104,6 +111,8 @@ class Processor:
                         f"window {format_timestamp(start)}: {call} leaves its type {call.type}",
                     )
             result = GroupResult(key, bool(kept), values, None)
+            # an error now, rather than a result that nobody can read
+            evaluate.result_row(plan, start, key, values, present=result.present)
             results.append(result)
             if plan.circuit is not None:
                 bound = chain.context(

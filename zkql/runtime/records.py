@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zkql.crypto import signatures
 from zkql.crypto.encoding import canonical
 from zkql.crypto.field import P
-from zkql.plan.types import BIGINT, TIMESTAMP, format_value, parse_value
+from zkql.plan.types import BIGINT, TIMESTAMP, as_int, format_value, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ class Opening:
     def offsets(self, stream: StreamSchema) -> dict[str, int]:
         """``value - lowest`` of each private column."""
         return {
-            column.name: int(value) - column.type.lowest
+            column.name: as_int(value) - column.type.lowest
             for column, value in zip(stream.private_columns, self.private, strict=True)
         }
 
@@ -202,7 +202,7 @@ def time_of(raw: Any) -> int:
     if not isinstance(raw, str):
         raise RecordError(f"{raw!r} is not a time")
     try:
-        return int(parse_value(raw, TIMESTAMP))
+        return as_int(parse_value(raw, TIMESTAMP))
     except ValueError as error:
         raise RecordError(str(error)) from None
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from zkql.plan.schema import StreamSchema
-    from zkql.plan.types import Value
+    from zkql.plan.types import Shown, Value
     from zkql.runtime.registry import Registry
 
 REGISTRY = "registry.json"
@@ -118,7 +118,7 @@ def _key_file(device: Value) -> str:
     """A file name for any device, also one with a slash in its name."""
     if isinstance(device, int):
         return f"{device}.key"
-    return f"{hashlib.sha256(device.encode()).hexdigest()[:32]}.key"
+    return f"{hashlib.sha256(str(device).encode()).hexdigest()[:32]}.key"
 
 
 def _read_seed(folder: Path, device: Value, stream: StreamSchema) -> bytes:
@@ -289,7 +289,7 @@ def _check_time(row: PlainRow, stream: StreamSchema, head: Head) -> None:
         )
 
 
-def device_json(device: Value, stream: StreamSchema) -> int | str | bool:
+def device_json(device: Value, stream: StreamSchema) -> Shown:
     """A device as JSON."""
     return format_value(device, stream.column(stream.device).type)
 

@@ -8,9 +8,10 @@ from typing import Any
 from zkql.circuit.gadgets.base import Advice, Assignment, Gadget, Origin, Parameter, bits_of
 from zkql.circuit.slots import fill_slots
 from zkql.crypto.field import P
+from zkql.plan.calls import Aggregation
 from zkql.plan.evaluate import rounds
-from zkql.plan.expressions import Column
-from zkql.plan.nodes import Aggregation
+from zkql.plan.expressions import Column, Expression
+from zkql.plan.types import as_int
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,11 @@ class Presence(Gadget):
 
 @dataclass(frozen=True)
 class Argument:
-    """A column that is aggregated: its array of offsets in ``main`` and where its values are.
-    ``anchored`` offsets are written from a MAX or MIN and may leave the width by one bit."""
+    """What is aggregated, a private column or a public expression: its array of offsets in ``main`` and
+    where its values are. ``anchored`` offsets are written from a MAX or MIN and may leave the width by
+    one bit."""
 
-    column: Column
+    expression: Expression
     array: str
     shown: int | None
     anchored: bool
@@ -68,17 +70,18 @@ class Argument:
     @property
     def lowest(self) -> int:
         """The value of offset 0."""
-        return self.column.type.lowest
+        return self.expression.type.lowest
 
     @property
     def bits(self) -> int:
         """The width of an offset."""
-        return self.column.type.bits
+        return self.expression.type.bits
 
     def offsets(self, assignment: Assignment) -> list[int]:
-        """Offsets of all slots, padding zero."""
+        """Offsets of all slots; zero over no rows."""
         if self.shown is None:
-            values = assignment.offsets[self.column.name]
+            assert isinstance(self.expression, Column)
+            values = assignment.offsets[self.expression.name]
         else:
             values = assignment.shown[self.shown]
         return fill_slots(values, assignment.capacity, 0)
@@ -164,7 +167,7 @@ class Extreme(Gadget):
         if self.anchored:
             return {}
         value = assignment.results[self.call_index]
-        extreme = 0 if value is None else int(value) - self.argument.lowest
+        extreme = 0 if value is None else as_int(value) - self.argument.lowest
         offsets = self.argument.offsets(assignment)
         chosen = fill_slots(assignment.selected, self.capacity, empty=True)
         sign = 1 if self.largest else -1

@@ -22,6 +22,7 @@ from zkql.crypto.commitment import Element, layout
 from zkql.crypto.field import P
 from zkql.crypto.poseidon import FULL_ROUNDS, PARTIAL_ROUNDS, schedule
 from zkql.plan.schema import StreamSchema
+from zkql.plan.types import as_int
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _distances(
     assert segment.anchor is not None
     value = assignment.results[segment.anchor.call_index]
     lowest = stream.column(segment.columns[0]).type.lowest
-    extreme = 0 if value is None else int(value) - lowest
+    extreme = 0 if value is None else as_int(value) - lowest
     sign = 1 if segment.anchor.largest else -1
     return [sign * (extreme - offset) for offset in offsets]
 

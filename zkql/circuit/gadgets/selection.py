@@ -23,29 +23,27 @@ from zkql.circuit.gadgets.rows import Opening
 from zkql.circuit.slots import fill_slots
 from zkql.crypto.field import P
 from zkql.plan.expressions import (
+    Call,
     Column,
     Comparator,
     Comparison,
     Connective,
+    Expression,
     Literal,
     Logical,
     Not,
-    Operand,
-    Predicate,
-    Truth,
-    common_scale,
     render,
 )
-from zkql.plan.stages import Shown
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """An integer that is linear in one column: ``factor · offset + constant``, within bounds."""
+    """An integer that is linear in one column or shown value: ``factor · offset + constant``, within
+    bounds. ``read`` is what the offset is of, None for a constant."""
 
     factor: int
     variable: str
-    column: Column | None
+    read: Expression | None
     constant: int
     low: int
     high: int
@@ -86,8 +84,8 @@ class _Program:
 class Selection(Gadget):
     """Marks the rows that pass a private condition."""
 
-    predicate: Predicate
-    shown: tuple[Shown, ...]
+    predicate: Expression
+    shown: tuple[Expression, ...]
     opening: Opening
     origin: Origin
     name: str = "select_rows"
@@ -106,7 +104,7 @@ class Selection(Gadget):
 
     # --- lowering ---
 
-    def _condition(self, predicate: Predicate, program: _Program) -> str:
+    def _condition(self, predicate: Expression, program: _Program) -> str:
         if predicate in self.shown:
             return f"{shown_name(self.shown.index(predicate))}[i]"
         match predicate:
@@ -127,13 +125,14 @@ class Selection(Gadget):
                 return result
             case Not(operand):
                 return f"(1 - {self._condition(operand, program)})"
-            case Truth(operand):
-                assert isinstance(operand, Column)
-                return f"{self._array(operand)}[i]"
+            case Column():
+                return f"{self._array(predicate)}[i]"
+            case Literal() | Call():
+                raise TypeError(f"{render(predicate)} has no circuit")  # cut() refuses it
         assert_never(predicate)
 
     def _comparison(self, comparison: Comparison, program: _Program) -> str:
-        scale = common_scale(comparison.left, comparison.right)
+        scale = max(comparison.left.type.scale, comparison.right.type.scale)
         left = self._linear(comparison.left, scale)
         right = self._linear(comparison.right, scale)
         name = f"test_{len(program.tests)}"
@@ -151,22 +150,20 @@ class Selection(Gadget):
         strict = operator in (Comparator.LESS, Comparator.GREATER)
         return less if strict else f"(1 - {less})"
 
-    def _linear(self, operand: Operand, scale: int) -> Linear:
+    def _linear(self, operand: Expression, scale: int) -> Linear:
         factor = 10 ** (scale - operand.type.scale)
-        match operand:
-            case Literal(value):
-                assert isinstance(value, int)
-                return Linear(0, "", None, value * factor, value * factor, value * factor)
-            case Column(_, kind):
-                low = kind.lowest * factor
-                high = low + ((1 << kind.bits) - 1) * factor
-                return Linear(factor, f"{self._array(operand)}[i]", operand, low, low, high)
-        assert_never(operand)
+        if isinstance(operand, Literal):
+            assert isinstance(operand.value, int)
+            value = operand.value * factor
+            return Linear(0, "", None, value, value, value)
+        low = operand.type.lowest * factor
+        high = low + ((1 << operand.type.bits) - 1) * factor
+        return Linear(factor, f"{self._array(operand)}[i]", operand, low, low, high)
 
-    def _array(self, column: Column) -> str:
-        if column.private:
-            return f"columns[{self._position(column)}]"
-        return shown_name(self.shown.index(column))
+    def _array(self, operand: Expression) -> str:
+        if isinstance(operand, Column) and operand.private:
+            return f"columns[{self._position(operand)}]"
+        return shown_name(self.shown.index(operand))
 
     def _position(self, column: Column) -> int:
         opened = [s.columns[0] for e in self.opening.segments for s in e if s.used]
@@ -201,12 +198,12 @@ class Selection(Gadget):
         return advice
 
     def _values(self, side: Linear, assignment: Assignment) -> list[int]:
-        if side.column is None:
+        if side.read is None:
             return [side.constant] * assignment.capacity
-        if side.column.private:
-            offsets = assignment.offsets[side.column.name]
+        if isinstance(side.read, Column) and side.read.private:
+            offsets = assignment.offsets[side.read.name]
         else:
-            offsets = assignment.shown[self.shown.index(side.column)]
+            offsets = assignment.shown[self.shown.index(side.read)]
         return [
             side.factor * offset + side.constant for offset in fill_slots(offsets, assignment.capacity, 0)
         ]
@@ -262,8 +259,8 @@ def _difference(test: Test) -> str:
     """``right - left + shift`` as ZoKrates source, with every literal non-negative."""
     constant = test.right.constant - test.left.constant + test.shift
     text = str(constant) if constant >= 0 else f"0 - {-constant}"
-    if test.right.column is not None:
+    if test.right.read is not None:
         text += f" + {test.right.factor} * {test.right.variable}"
-    if test.left.column is not None:
+    if test.left.read is not None:
         text += f" - {test.left.factor} * {test.left.variable}"
     return text

@@ -1,0 +1,1 @@
+"""zkql from Python: queries, data frames in and out, trial proofs, rich display."""
