@@ -30,7 +30,7 @@ from zkql.circuit.gadgets.aggregates import Average
 from zkql.circuit.gadgets.selection import Selection
 from zkql.crypto.field import P
 from zkql.plan.evaluate import rounds
-from zkql.plan.nodes import Function
+from zkql.plan.functions.aggregates import Function
 
 SPELLINGS = ("truncate", "cram", "halve")
 
@@ -120,7 +120,7 @@ def _average_lies(subject: Subject, gadget: Average, secrets: Secrets, honest: I
     index = int(gadget.result.removeprefix("result_"))
     assignment = subject.assignment(secrets)
     kept = [r for r, chosen in zip(secrets.rows, assignment.selected, strict=True) if chosen]
-    total = sum(int(r[gadget.total.argument.column.name]) for r in kept) * gadget.scale
+    total = sum(int(r[gadget.total.argument.expression.name]) for r in kept) * gadget.scale
     mean = subject.results(secrets.rows)[index]
     assert isinstance(mean, int)
     prefix = gadget.name

@@ -22,7 +22,7 @@ from zkql.crypto.commitment import commit, new_salt
 from zkql.crypto.field import P
 from zkql.errors import Source
 from zkql.plan import evaluate
-from zkql.plan.types import Value
+from zkql.plan.types import Shown, Value, as_int
 from zkql.runtime.processor import private_inputs
 from zkql.toolchain.constraints import Program, Unsatisfied
 from zkql.toolchain.constraints import evaluate as evaluate_witness
@@ -78,6 +78,24 @@ def query(select: str, capacity: int = 4, stream: str = STREAM) -> Compiled:
 def row(load: int = 0, temp: int = 0, ok: int = 0, zone: int = 0) -> dict[str, Value]:
     """A plain row; ``load`` is unscaled (tenths)."""
     return {"meter": 1, "zone": zone, "ts": 0, "load": load, "temp": temp, "ok": ok}
+
+
+def evaluated(compiled: Compiled, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, Shown | None]]:
+    """The result of a staged plan over all windows, as processor and verifier evaluate it; as in SQL, there
+    is no row for a group without rows."""
+    plan = compiled.plan
+    predicate = plan.circuit.predicate if plan.circuit else None
+    found: list[dict[str, Shown | None]] = []
+    starts = [plan.window_start(as_int(row[plan.stream.time])) for row in rows]
+    for start in sorted(set(starts)):
+        own = [row for row, begins in zip(rows, starts, strict=True) if begins == start]
+        for key, members in evaluate.groups(plan, start, own, lambda row: row).items():
+            chosen = evaluate.selected(predicate, members)
+            kept = [row for row, keep in zip(members, chosen, strict=True) if keep]
+            if kept:
+                values = [evaluate.aggregate(call, kept) for call in plan.calls]
+                found.append(evaluate.result_row(plan, start, key, values, present=True))
+    return found
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ import pytest
 
 from zkql.compiler import compile_query, read_source
 from zkql.errors import QueryError, Source
+from zkql.nexmark import Config, generate
+from zkql.plan.functions.aggregates import Function
+from zkql.plan.functions.scalars import SCALARS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -107,3 +110,37 @@ def test_the_error_shown_is_the_error_given() -> None:
     with pytest.raises(QueryError) as caught:
         compile_query(Source("query.zkql", text))
     assert str(caught.value) == expected
+
+
+def test_the_commands_that_look_into_a_query_run(tmp_path) -> None:
+    (script,) = (b for b in blocks("sh") if "zkql explain-error" in b)
+    (tmp_path / "queries").symlink_to(ROOT / "queries")
+    path = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "another query" in done.stdout
+    assert (tmp_path / "plan.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_python_shown_runs(monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (program,) = blocks("python")
+    events = generate(Config(events=100))
+    names: dict[str, object] = {"rows": [row for stream, row in events if stream == "bid"]}
+    exec(program.replace("query.run(rows, prove", "proven = query.run(rows, prove"), names)
+    assert list(names["proven"]) == list(names["query"].run(names["rows"]))  # type: ignore[call-overload, attr-defined]
+
+
+def test_the_numbers_of_functions_are_those_there_are() -> None:
+    assert f"{len(SCALARS)} scalar and {len(Function)}\naggregate and analytic functions" in README
+
+
+def test_the_page_of_the_language_names_every_function() -> None:
+    page = (ROOT / "docs/sql.md").read_text()
+    words = set(re.findall(r"[A-Z_]{2,}", page))
+    named = [name for name in (*SCALARS, *map(str, Function)) if name.isidentifier()]
+    assert [name for name in named if name not in words] == ["NEGATE", "FIELD"]

@@ -161,7 +161,7 @@ def wrong_result(inputs: Inputs) -> str:
 
 def wrong_salt(inputs: Inputs) -> str:
     inputs["salt"][0] = (inputs["salt"][0] + 1) % P
-    return "stream reading"
+    return "rows of reading"
 
 
 def wrong_context(inputs: Inputs) -> str:
