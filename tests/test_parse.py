@@ -1025,3 +1025,9 @@ def test_mutated_statements_are_parsed_or_refused(text: str, edits: list[tuple[s
         words[place : place + length] = changed
     codes = outcome("".join(words))
     assert codes is None or set(codes) <= {"ZKQL0101", "ZKQL0102"}
+
+
+@pytest.mark.parametrize("text", ["SELECTa FROM t", "SELECT a FROM t GROUP BYa", "SELECT a FROM t ORDER BYb"])
+def test_keywords_are_whole_words(text: str) -> None:
+    with pytest.raises(QueryError):
+        parse(Source("test.zkql", text))

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zkql.lang.grammar import keywords, parser
+from zkql.lang.grammar import keywords, parser, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -69,10 +69,10 @@ def expected(accepted: Collection[str]) -> str:
         if group.marks <= rest:
             rest -= group.members
             phrases.append(group.phrase)
-    signs = {t.name: t.pattern.value for t in parser().terminals}
+    signs = {t.name: written(t) for t in parser().terminals}
     for name in sorted(rest):
-        written = signs[name].upper()
-        phrases.append(_PAIRS.get(written, written) if written.isidentifier() else f"'{written}'")
+        sign = signs[name].upper()
+        phrases.append(_PAIRS.get(sign, sign) if sign.isidentifier() else f"'{sign}'")
     signs_first = sorted(phrases, key=lambda p: (not p.startswith("'"), p == "another clause", p.isupper()))
     return f"expected {any_of(signs_first)}"
 

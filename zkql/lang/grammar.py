@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from lark import Lark
-from lark.lexer import PatternStr
+from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 from zkql.resources import read_text
+
+_END = r"(?![A-Za-z0-9_])"
 
 
 @cache
@@ -29,11 +31,26 @@ def _build(*, keep_all_tokens: bool = False, maybe_placeholders: bool = True) ->
         propagate_positions=True,
         keep_all_tokens=keep_all_tokens,
         maybe_placeholders=maybe_placeholders,
+        edit_terminals=_whole_word,
     )
+
+
+def _whole_word(terminal: TerminalDef) -> None:
+    """A keyword is a whole word: without this, the contextual lexer would read ``BYzone`` as ``BY zone``. It
+    goes before a name of the same length, as keywords written as strings do."""
+    word = terminal.pattern
+    if isinstance(word, PatternStr) and word.value.isidentifier():
+        terminal.pattern = PatternRE(f"{word.value}{_END}", word.flags)
+        terminal.priority = 1
 
 
 @cache
 def keywords() -> frozenset[str]:
     """All keywords, in upper case; each is one only where the grammar can use it."""
-    fixed = {t.pattern.value for t in parser().terminals if isinstance(t.pattern, PatternStr)}
-    return frozenset(k for k in fixed if k.isidentifier()) | {"TIMESTAMP", "DATE", "TIME"}
+    words = {written(t) for t in parser().terminals if t.pattern.value.endswith(_END)}
+    return frozenset(words) | {"TIMESTAMP", "DATE", "TIME"}
+
+
+def written(terminal: TerminalDef) -> str:
+    """A terminal as the text has it, where it is a keyword or a sign."""
+    return str(terminal.pattern.value).removesuffix(_END)
