@@ -74,6 +74,6 @@ def commit(stream: StreamSchema, offsets: Mapping[str, int], salt: int) -> int:
 
 
 def empty_commitment(stream: StreamSchema) -> int:
-    """What a padding slot opens to: every offset and the salt zero. No sensor signs it, since a
+    """What every slot opens to over no rows: offsets and salt zero. No sensor signs it, since a
     random salt is zero with probability 2^-253, and the verifier never takes it for a row."""
     return commit(stream, {c.name: 0 for c in stream.private_columns}, 0)
