@@ -104,7 +104,7 @@ def keygen(
     Example: zkql sensor keygen QUERY.zkql --stream bid --from data/bid.jsonl -o keys
     """
     schema = plan_for(query, stream).stream
-    devices = {row.values[schema.device] for row in sensor.read_rows(source, schema)}
+    devices = {schema.device_of(row.values) for row in sensor.read_rows(source, schema)}
     registry = sensor.generate_keys(schema, devices, output)
     if as_json:
         print_json({"folder": str(output), "devices": len(registry.keys)})

@@ -329,7 +329,7 @@ def _run(query: Path, source: str, folder: Path, data: tuple[int, int, int]) -> 
         raise input_error("ZKQL0457", f"{rows_file} has no rows of stream {plan.stream.name!r}")
     timed("compile", lambda: write_bundle(compiled, folder / "bundle"))
     bundle = timed("setup", lambda: setup_bundle(read_bundle(folder / "bundle"), None))
-    devices = {row.values[plan.stream.device] for row in rows}
+    devices = {plan.stream.device_of(row.values) for row in rows}
     timed("keygen", lambda: sensor.generate_keys(plan.stream, devices, folder / "keys"))
     end = sensor.closing_time(rows, plan.stream, plan.size, plan.offset)
     signed = folder / "signed.jsonl"

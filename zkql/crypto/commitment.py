@@ -1,8 +1,9 @@
 """Commitments to the private columns of a row, and how columns share field elements.
 
-``c = Poseidon(tag · 2^w + columns, columns …, salt)``: the columns' offsets are packed from the low
-bits up, in order of declaration; the first element also carries a tag of the schema, so that a
-commitment made for one schema opens to nothing under another. The salt is a random field element.
+``c = Poseidon(tag · 2^w + columns, columns …, salt)``: the columns' codes (:mod:`zkql.plan.codes`) are
+packed from the low bits up, in order of declaration, each with its flag of NULL if it has one; the first
+element also carries a tag of the schema, so that a commitment made for one schema opens to nothing under
+another. The salt is a random field element.
 
 Hiding rests on the salt, binding on Poseidon's collision resistance (see :mod:`zkql.crypto.poseidon`).
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from zkql.crypto.field import USABLE_BITS, P
 from zkql.crypto.poseidon import MAX_INPUTS, poseidon
+from zkql.plan.codes import column_bits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,14 +36,14 @@ class Element:
     @property
     def width(self) -> int:
         """Bits that the columns take."""
-        return sum(c.type.bits for c in self.columns)
+        return sum(map(column_bits, self.columns))
 
-    def pack(self, offsets: Mapping[str, int]) -> int:
-        """The element's value from the columns' offsets."""
+    def pack(self, codes: Mapping[str, int]) -> int:
+        """The element's value from the columns' codes."""
         value, shift = 0, 0
         for column in self.columns:
-            value += offsets[column.name] << shift
-            shift += column.type.bits
+            value += codes[column.name] << shift
+            shift += column_bits(column)
         return value + (self.constant << shift)
 
 
@@ -52,11 +54,12 @@ def layout(stream: StreamSchema) -> tuple[Element, ...]:
     columns: list[ColumnSchema] = []
     constant, room = tag, USABLE_BITS - TAG_BITS
     for column in stream.private_columns:
-        if column.type.bits > room:
+        bits = column_bits(column)
+        if bits > room:
             elements.append(Element(tuple(columns), constant))
             columns, constant, room = [], 0, USABLE_BITS
         columns.append(column)
-        room -= column.type.bits
+        room -= bits
     elements.append(Element(tuple(columns), constant))
     if len(elements) >= MAX_INPUTS:
         raise ValueError(f"the private columns need more than {MAX_INPUTS - 1} field elements")
@@ -68,12 +71,13 @@ def new_salt() -> int:
     return secrets.randbelow(P)
 
 
-def commit(stream: StreamSchema, offsets: Mapping[str, int], salt: int) -> int:
-    """The commitment to a row, given ``value - lowest`` of each private column."""
-    return poseidon([*(element.pack(offsets) for element in layout(stream)), salt])
+def commit(stream: StreamSchema, codes: Mapping[str, int], salt: int) -> int:
+    """The commitment to a row, given the code of each private column
+    (:func:`zkql.plan.codes.encode_column`)."""
+    return poseidon([*(element.pack(codes) for element in layout(stream)), salt])
 
 
 def empty_commitment(stream: StreamSchema) -> int:
-    """What every slot opens to over no rows: offsets and salt zero. No sensor signs it, since a
+    """What every slot opens to over no rows: codes and salt zero. No sensor signs it, since a
     random salt is zero with probability 2^-253, and the verifier never takes it for a row."""
     return commit(stream, {c.name: 0 for c in stream.private_columns}, 0)

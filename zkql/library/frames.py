@@ -113,12 +113,9 @@ def _read_value(row: Mapping[Any, object], column: ColumnSchema, place: str) -> 
             *(("for NULL, write None",) if column.nullable else ()),
         )
     try:
-        value = to_sql(row[column.name], column.type)
+        return column.checked(to_sql(row[column.name], column.type))
     except (ValueError, OverflowError) as error:
         raise _wrong(place, column, str(error), *getattr(error, "__notes__", ())) from None
-    if value is None and not column.nullable:
-        raise _wrong(place, column, "it is missing (NULL), and the column is not declared NULL")
-    return value
 
 
 def _wrong(place: str, column: ColumnSchema, why: str, *notes: str) -> InputError:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from zkql.bundle import Bundle
     from zkql.compiler import Compiled
     from zkql.plan.expressions import Row
-    from zkql.plan.types import Value
     from zkql.runtime.registry import Registry
 
 T = TypeVar("T")
@@ -58,7 +57,7 @@ def prove_and_verify(compiled: Compiled, rows: Sequence[Row]) -> tuple[list[Resu
     stream = compiled.plan.stream
     if not rows:
         raise input_error("ZKQL0457", f"there are no rows of stream {stream.name!r} to sign and prove")
-    plain = [sensor.PlainRow(f"row {n} of {stream.name!r}", _known(row)) for n, row in enumerate(rows, 1)]
+    plain = [sensor.PlainRow(f"row {n} of {stream.name!r}", row) for n, row in enumerate(rows, 1)]
     clock = _Clock()
     with tempfile.TemporaryDirectory(prefix="zkql-") as name:
         folder = Path(name)
@@ -69,15 +68,10 @@ def prove_and_verify(compiled: Compiled, rows: Sequence[Row]) -> tuple[list[Resu
         return _verify(bundle, registry, envelopes, clock)
 
 
-def _known(row: Row) -> dict[str, Value]:
-    """The compiler refuses a stream that may hold NULL, so nothing is left out."""
-    return {name: value for name, value in row.items() if value is not None}
-
-
 def _sign(bundle: Bundle, plain: list[sensor.PlainRow], folder: Path) -> Registry:
     """With a fresh key for each device; closed by a heartbeat of each at the end of the last window."""
     plan = bundle.manifest.plan
-    devices = {row.values[plan.stream.device] for row in plain}
+    devices = {plan.stream.device_of(row.values) for row in plain}
     registry = sensor.generate_keys(plan.stream, devices, folder / "keys")
     end = sensor.closing_time(plain, plan.stream, plan.size, plan.offset)
     sensor.sign_file(plan.stream, folder / "keys", plain, folder / "signed.jsonl", end)

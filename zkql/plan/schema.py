@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zkql.crypto.encoding import digest
-from zkql.plan.types import SqlType
+from zkql.plan.codes import encode_column, has_code
+from zkql.plan.types import SqlType, Value, parse_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,19 @@ class ColumnSchema:
     type: SqlType
     private: bool
     nullable: bool = False
+
+    def parse(self, raw: object) -> Value | None:
+        """A value from JSON; null is NULL. Raises ``ValueError`` with a message for the user."""
+        return self.checked(None if raw is None else parse_value(raw, self.type))
+
+    def checked(self, value: Value | None) -> Value | None:
+        """A value of the column's type, or NULL, if the column can hold it. Else raises ``ValueError``
+        with a message for the user."""
+        if value is None and not self.nullable:
+            raise ValueError("it is NULL, and the column is NOT NULL")
+        if self.private and has_code(self.type):
+            encode_column(self, value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +48,29 @@ class StreamSchema:
     provenance: str = "row"
     signature: str = "ed25519"
 
+    def __post_init__(self) -> None:
+        for column in (self.column(self.device), self.column(self.time)):
+            if column.private or column.nullable:
+                raise ValueError(f"{column.name!r} identifies a row, so it is PUBLIC and NOT NULL")
+
     def column(self, name: str) -> ColumnSchema:
         """A column by its exact name. Raises ``KeyError``."""
         for column in self.columns:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    def device_of(self, row: Mapping[str, Value | None]) -> Value:
+        """Who signs a row."""
+        device = row[self.device]
+        assert device is not None
+        return device
+
+    def time_of(self, row: Mapping[str, Value | None]) -> int:
+        """The event time of a row, in milliseconds."""
+        time = row[self.time]
+        assert isinstance(time, int)
+        return time
 
     @property
     def private_columns(self) -> tuple[ColumnSchema, ...]:
@@ -51,10 +86,10 @@ class StreamSchema:
     def digest(self) -> bytes:
         """32 bytes that identify the schema; part of everything a sensor signs."""
         return digest(
-            "zkql/schema/v1",
+            "zkql/schema/v2",
             [
                 self.name,
-                [[c.name, str(c.type), c.private] for c in self.columns],
+                [[c.name, str(c.type), c.private, c.nullable] for c in self.columns],
                 self.device,
                 self.time,
                 self.provenance,

@@ -1,9 +1,8 @@
-"""SQL types: how values are read, written, bounded and placed in a circuit.
+"""SQL types: how values are read, written and bounded.
 
 A value is held as a Python ``int`` (DECIMAL: unscaled; TIMESTAMP: milliseconds since 1970-01-01 UTC;
 INTERVAL: milliseconds; BOOLEAN: 0 or 1), a ``str`` (VARCHAR), or a ``tuple`` of those (ARRAY, ROW);
-NULL is None. In a circuit an integer ``v`` is the non-negative offset ``v - lowest`` of ``bits`` bits,
-so that negative values need no sign wire.
+NULL is None. How a value stands in a circuit is said in :mod:`zkql.plan.codes`.
 """
 
 from __future__ import annotations
@@ -275,7 +274,7 @@ def _shortened(raw: object) -> str:
 
 def _parse(raw: object, kind: SqlType) -> Value:
     if raw is None:
-        raise ValueError("NULL is not supported in stream columns yet")
+        raise ValueError(f"NULL is no value of {kind}")
     if isinstance(raw, Decimal) and not -100 < raw.adjusted() < 100:
         raise ValueError(f"{raw} is outside {kind}")
     match kind.kind:
@@ -291,6 +290,8 @@ def _parse(raw: object, kind: SqlType) -> Value:
             return parse_timestamp(raw)
         case Kind.TIMESTAMP if isinstance(raw, int) and not isinstance(raw, bool):
             return raw
+        case Kind.ARRAY if isinstance(raw, list):
+            return tuple(None if item is None else parse_value(item, kind.element) for item in raw)
         case Kind.VARCHAR if isinstance(raw, str):
             if not _is_unicode(raw):
                 raise ValueError("the text has half a surrogate pair, which no UTF-8 can hold")

@@ -34,7 +34,7 @@ class OwnedRow:
     row: SignedRow
     opening: Opening
 
-    def columns(self, stream: StreamSchema) -> dict[str, Value]:
+    def columns(self, stream: StreamSchema) -> dict[str, Value | None]:
         """All columns, private ones too."""
         private = zip(stream.private_columns, self.opening.private, strict=True)
         return {**self.row.columns(stream), **{c.name: v for c, v in private}}

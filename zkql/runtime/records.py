@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from zkql.crypto import signatures
 from zkql.crypto.encoding import canonical
 from zkql.crypto.field import P
+from zkql.plan.codes import encode_column
 from zkql.plan.types import BIGINT, TIMESTAMP, as_int, format_value, parse_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from zkql.plan.schema import StreamSchema
-    from zkql.plan.types import Value
+    from zkql.plan.schema import ColumnSchema, StreamSchema
+    from zkql.plan.types import Shown, Value
 
 _FIELD_HEX = 64
 
@@ -37,7 +38,7 @@ class SignedRow:
     device: Value
     sequence: int
     time: int
-    public: tuple[Value, ...]
+    public: tuple[Value | None, ...]
     commitment: int
     signature: bytes
 
@@ -55,7 +56,7 @@ class SignedRow:
             ],
         )
 
-    def columns(self, stream: StreamSchema) -> dict[str, Value]:
+    def columns(self, stream: StreamSchema) -> dict[str, Value | None]:
         """The public columns by name, device and time included."""
         named = zip(stream.public_columns, self.public, strict=True)
         return {
@@ -83,13 +84,13 @@ class Heartbeat:
 class Opening:
     """The private side of a row: only sensor and processor have it."""
 
-    private: tuple[Value, ...]
+    private: tuple[Value | None, ...]
     salt: int
 
     def offsets(self, stream: StreamSchema) -> dict[str, int]:
-        """``value - lowest`` of each private column."""
+        """The code of each private column, with its flag of NULL."""
         return {
-            column.name: as_int(value) - column.type.lowest
+            column.name: encode_column(column, value)
             for column, value in zip(stream.private_columns, self.private, strict=True)
         }
 
@@ -110,9 +111,7 @@ def row_to_json(row: SignedRow, stream: StreamSchema) -> dict[str, Any]:
     return {
         "sequence": row.sequence,
         "time": format_value(row.time, TIMESTAMP),
-        "public": {
-            c.name: format_value(v, c.type) for c, v in zip(stream.public_columns, row.public, strict=True)
-        },
+        "public": columns_to_json(row.public, stream.public_columns),
         "commitment": format(row.commitment, f"0{_FIELD_HEX}x"),
         "signature": row.signature.hex(),
     }
@@ -125,7 +124,7 @@ def row_from_json(data: Any, stream: StreamSchema, device: Value) -> SignedRow:
         device=device,
         sequence=sequence(data["sequence"]),
         time=time_of(data["time"]),
-        public=columns_from_json(data["public"], [(c.name, c.type) for c in stream.public_columns]),
+        public=columns_from_json(data["public"], stream.public_columns),
         commitment=field_element(data["commitment"], "commitment"),
         signature=hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature"),
     )
@@ -154,18 +153,15 @@ def heartbeat_from_json(data: Any, device: Value) -> Heartbeat:
 def opening_to_json(opening: Opening, stream: StreamSchema) -> dict[str, Any]:
     """The private side, in the sensor's output only."""
     return {
-        "private": {
-            c.name: format_value(v, c.type)
-            for c, v in zip(stream.private_columns, opening.private, strict=True)
-        },
+        "private": columns_to_json(opening.private, stream.private_columns),
         "salt": format(opening.salt, f"0{_FIELD_HEX}x"),
     }
 
 
 def opening_from_json(data: Mapping[str, Any], stream: StreamSchema) -> Opening:
     """Inverse of :func:`opening_to_json`."""
-    columns = [(c.name, c.type) for c in stream.private_columns]
-    return Opening(columns_from_json(data["private"], columns), field_element(data["salt"], "salt"))
+    private = columns_from_json(data["private"], stream.private_columns)
+    return Opening(private, field_element(data["salt"], "salt"))
 
 
 def keys(data: Any, *expected: str) -> None:
@@ -178,15 +174,23 @@ def keys(data: Any, *expected: str) -> None:
         raise RecordError(f"{extra[0]!r} does not belong here")
 
 
-def columns_from_json(data: Any, columns: list[tuple[str, Any]]) -> tuple[Value, ...]:
+def columns_to_json(
+    values: Sequence[Value | None], columns: Sequence[ColumnSchema]
+) -> dict[str, Shown | None]:
+    """Values by the names of their columns; NULL is null."""
+    pairs = zip(columns, values, strict=True)
+    return {c.name: None if v is None else format_value(v, c.type) for c, v in pairs}
+
+
+def columns_from_json(data: Any, columns: Sequence[ColumnSchema]) -> tuple[Value | None, ...]:
     """Values of named columns, in the order of the schema."""
-    keys(data, *(name for name, _ in columns))
+    keys(data, *(column.name for column in columns))
     values = []
-    for name, kind in columns:
+    for column in columns:
         try:
-            values.append(parse_value(data[name], kind))
+            values.append(column.parse(data[column.name]))
         except ValueError as error:
-            raise RecordError(f"column {name!r}: {error}") from None
+            raise RecordError(f"column {column.name!r}: {error}") from None
     return tuple(values)
 
 

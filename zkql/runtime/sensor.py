@@ -36,7 +36,7 @@ from zkql.runtime.records import (
 from zkql.runtime.registry import ordered, read_registry, write_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from zkql.plan.schema import StreamSchema
     from zkql.plan.types import Shown, Value
@@ -61,7 +61,7 @@ class PlainRow:
     """A row before signing. ``place`` is where it was read, for messages."""
 
     place: str
-    values: dict[str, Value]
+    values: Mapping[str, Value | None]
 
 
 # --- reading plain rows -----------------------------------------------------------------------------
@@ -74,18 +74,19 @@ def read_rows(path: Path, stream: StreamSchema) -> Iterator[PlainRow]:
         yield PlainRow(place, read_row(place, data, stream))
 
 
-def read_row(place: str, data: dict[str, Any], stream: StreamSchema) -> dict[str, Value]:
-    """One row from its JSON object."""
-    values: dict[str, Value] = {}
+def read_row(place: str, data: dict[str, Any], stream: StreamSchema) -> dict[str, Value | None]:
+    """One row from its JSON object; null is NULL."""
+    values: dict[str, Value | None] = {}
     for column in stream.columns:
         if column.name not in data:
             raise input_error(
                 "ZKQL0430",
                 f"{place}: column {column.name!r} of stream {stream.name!r} is missing",
                 *did_you_mean(column.name, data),
+                *(("for NULL, write null",) if column.nullable else ()),
             )
         try:
-            values[column.name] = parse_value(data[column.name], column.type)
+            values[column.name] = column.parse(data[column.name])
         except ValueError as error:
             raise input_error("ZKQL0431", f"{place}: column {column.name!r}: {error}") from None
     return values
@@ -167,22 +168,20 @@ def _write_state(folder: Path, stream: StreamSchema, heads: dict[Value, Head]) -
 
 
 def sign_row(
-    stream: StreamSchema, values: dict[str, Value], head: Head, seed: bytes
+    stream: StreamSchema, values: Mapping[str, Value | None], head: Head, seed: bytes
 ) -> tuple[SignedRow, Opening, Head]:
     """Sign one row as the device's next. The caller stores the new head before the row leaves."""
     opening = Opening(tuple(values[c.name] for c in stream.private_columns), new_salt())
-    time = values[stream.time]
-    assert isinstance(time, int)
     row = SignedRow(
-        device=values[stream.device],
+        device=stream.device_of(values),
         sequence=head.sequence,
-        time=time,
+        time=stream.time_of(values),
         public=tuple(values[c.name] for c in stream.public_columns),
         commitment=commit(stream, opening.offsets(stream), opening.salt),
         signature=b"",
     )
     signed = replace(row, signature=signatures.sign(seed, row.message(stream)))
-    return signed, opening, Head(head.sequence + 1, time)
+    return signed, opening, Head(head.sequence + 1, row.time)
 
 
 def sign_heartbeat(
@@ -228,7 +227,7 @@ def _sign_locked(
         )
     by_device: dict[Value, list[PlainRow]] = {device: [] for device in registry.keys}
     for row in rows:
-        device = row.values[stream.device]
+        device = stream.device_of(row.values)
         if device not in by_device:
             raise input_error(
                 "ZKQL0435",
@@ -244,7 +243,7 @@ def _sign_locked(
         if signatures.public_key(seed) != registry.keys[device]:
             raise input_error("ZKQL0436", f"the private key of device {device!r} is not the registered one")
         head = heads[device]
-        own.sort(key=lambda row: row.values[stream.time])
+        own.sort(key=lambda row: stream.time_of(row.values))
         for row in own:
             _check_time(row, stream, head)
             signed, opening, head = sign_row(stream, row.values, head, seed)
@@ -276,13 +275,12 @@ def _sign_locked(
 
 
 def _check_time(row: PlainRow, stream: StreamSchema, head: Head) -> None:
-    time = row.values[stream.time]
-    assert isinstance(time, int)
+    time = stream.time_of(row.values)
     if time < head.time:
         raise input_error(
             "ZKQL0437",
             f"{row.place}: {format_timestamp(time)} is before {format_timestamp(head.time)}, up to "
-            f"which device {row.values[stream.device]!r} has signed",
+            f"which device {stream.device_of(row.values)!r} has signed",
             "event times of a device never go back, and a heartbeat counts: to sign a window in several "
             "batches, end all but the last with --until none",
             "the same rows are not signed twice on purpose; to start over, make keys in a new folder",
@@ -306,10 +304,9 @@ def _heartbeat_line(heartbeat: Heartbeat, stream: StreamSchema) -> str:
 
 def closing_time(rows: Iterable[PlainRow], stream: StreamSchema, size: int, offset: int) -> int | None:
     """End of the last window that a row falls into: what a file that ends there is closed with."""
-    last = max((row.values[stream.time] for row in rows), default=None)
+    last = max((stream.time_of(row.values) for row in rows), default=None)
     if last is None:
         return None
-    assert isinstance(last, int)
     end = last - (last - offset) % size + size
     if not TIMESTAMP.contains(end):
         raise input_error("ZKQL0446", "a window reaches beyond the years 1 to 9999")
