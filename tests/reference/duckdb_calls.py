@@ -6,11 +6,20 @@ computed from its sums, or from the list of the values, in integers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tests.reference.duckdb_values import Typed, UnsupportedError, number, rounded, scaled, united, unscaled
+from tests.reference.duckdb_values import (
+    Typed,
+    UnsupportedError,
+    number,
+    power,
+    rounded,
+    scaled,
+    united,
+    unscaled,
+)
 from zkql.plan.types import BIGINT, TIMESTAMP, Kind, array
-from zkql.plan.typing import FRACTION, average_type, spread_type, sum_type
+from zkql.plan.typing import FRACTION, average_type, covariance_type, spread_type, sum_type
 
 ALIASES = {
     "VARIANCE": "VAR_SAMP",
@@ -21,23 +30,27 @@ ALIASES = {
     "SOME": "BOOL_OR",
     "FIRST": "FIRST_VALUE",
     "LAST": "LAST_VALUE",
+    "MAX_BY": "ARG_MAX",
+    "MIN_BY": "ARG_MIN",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around a call: DISTINCT, FILTER's condition, WITHIN GROUP's key, ``OVER (…)``."""
+    """What stands around a call: DISTINCT, FILTER's condition, WITHIN GROUP's key and its order,
+    ``OVER (…)``."""
 
     distinct: bool = False
     filter: str | None = None
     key: Typed | None = None
     descending: bool = False
+    nulls_first: bool = True
     over: str | None = None
 
-    def call(self, function: str, argument: str, *, known: str | None = None) -> str:
+    def call(self, function: str, argument: str, *, known: tuple[str, ...] = ()) -> str:
         """A DuckDB call; ``known`` is what must not be NULL, beside FILTER."""
         conditions = [] if self.filter is None else [self.filter]
-        conditions += [] if known is None else [f"{known} IS NOT NULL"]
+        conditions += [f"{own} IS NOT NULL" for own in known]
         text = f"{function}({'DISTINCT ' if self.distinct else ''}{argument})"
         if conditions:
             text += f" FILTER (WHERE {' AND '.join(conditions)})"
@@ -51,12 +64,14 @@ class Around:
             own = unscaled(value)
         elif value.type.kind is Kind.TIMESTAMP:
             own = f"CAST(epoch_ms({own}) AS HUGEINT)"
-        return f"list_sort({self.call('list', own, known=value.sql)})"
+        return f"list_sort({self.call('list', own, known=(value.sql,))})"
 
 
 def call(name: str, arguments: list[Typed], around: Around) -> Typed | None:
     """A call by any of its names; None if there is no such function. ``COUNT(*)`` has no arguments."""
     function = ALIASES.get(name.upper(), name.upper())
+    if function in _HYPOTHETICAL and around.key is not None:
+        return _hypothetical(function, arguments, around)
     if function in AGGREGATES:
         return AGGREGATES[function](arguments, around)
     if function in _ANALYTIC and around.over is not None:
@@ -136,7 +151,7 @@ def _continuous(arguments: list[Typed], around: Around) -> Typed:
 def _discrete(arguments: list[Typed], around: Around) -> Typed:
     p, q = _fraction(arguments[0])
     assert around.key is not None
-    values = f"list_sort({around.call('list', around.key.sql, known=around.key.sql)})"
+    values = f"list_sort({around.call('list', around.key.sql, known=(around.key.sql,))})"
     if around.descending:
         values = f"list_reverse({values})"
     return Typed(f"{values}[greatest(1, (len({values}) * {p} + {q - 1}) // {q})]", around.key.type)
@@ -154,7 +169,85 @@ def _fraction(value: Typed) -> tuple[int, int]:
 def _collect(arguments: list[Typed], around: Around) -> Typed:
     (value,) = arguments
     distinct = Around(distinct=True, filter=around.filter, over=around.over)
-    return Typed(f"list_sort({distinct.call('list', value.sql, known=value.sql)})", array(value.type))
+    return Typed(f"list_sort({distinct.call('list', value.sql, known=(value.sql,))})", array(value.type))
+
+
+def _listed(function: str) -> Callable[[list[Typed], Around], Typed]:
+    def made(arguments: list[Typed], around: Around) -> Typed:
+        value, count = arguments
+        return Typed(around.call(function, f"{value.sql}, {count.sql}"), array(value.type))
+
+    return made
+
+
+def _mode(arguments: list[Typed], around: Around) -> Typed:
+    """DuckDB's own takes any of the values that are there equally often."""
+    (value,) = arguments
+    return Typed(f"ref_mode({around.call('list', value.sql, known=(value.sql,))})", value.type)
+
+
+def _by_other(function: str) -> Callable[[list[Typed], Around], Typed]:
+    """DuckDB's own takes any of the rows that are equal."""
+
+    def made(arguments: list[Typed], around: Around) -> Typed:
+        value, other = arguments
+        wanted = around.call(function, other.sql, known=(value.sql,))
+        return Typed(f"ref_first({_pairs(value.sql, other.sql, arguments, around)}, {wanted})", value.type)
+
+    return made
+
+
+def _pairs(a: str, b: str, arguments: list[Typed], around: Around) -> str:
+    """The rows where no argument is NULL, as structs of ``a`` and ``b``."""
+    return around.call("list", f"struct_pack(a := {a}, b := {b})", known=tuple(v.sql for v in arguments))
+
+
+def _covariance(*, sample: bool) -> Callable[[list[Typed], Around], Typed]:
+    def made(arguments: list[Typed], around: Around) -> Typed:
+        kind = covariance_type(*(a.type for a in arguments))
+        rows = _pairs(*map(unscaled, arguments), arguments, around)
+        n = f"CAST(len({rows}) AS HUGEINT)"
+        divisor = f"NULLIF({n} * ({n} - {int(sample)}), 0)"
+        shift = kind.scale - sum(a.type.scale for a in arguments)
+        return rounded(f"ref_covariance({rows})", divisor, shift, kind)
+
+    return made
+
+
+def _correlation(arguments: list[Typed], around: Around) -> Typed:
+    """The root of the square of the covariance over both variances, with the covariance's sign."""
+    a, b = map(unscaled, arguments)
+    both, left, right = (
+        f"ref_covariance({_pairs(*pair, arguments, around)})" for pair in ((a, b), (a, a), (b, b))
+    )
+    variances = f"NULLIF({left} * {right}, 0)"
+    square = f"CASE WHEN {variances} IS NOT NULL THEN {both} * {both} * {power(2 * FRACTION.scale)} END"
+    return scaled(f"ref_root({square}, {variances}) * CASE WHEN {both} < 0 THEN -1 ELSE 1 END", FRACTION)
+
+
+def _hypothetical(function: str, arguments: list[Typed], around: Around) -> Typed:
+    """Ranks from counts of the rows that come before one with the value, and of those that equal it."""
+    (value,), key = arguments, around.key
+    assert key is not None
+    operator = ">" if around.descending else "<"
+    before = (
+        f"CASE WHEN {key.sql} IS NULL THEN {value.sql} IS NOT NULL AND {around.nulls_first} "
+        f"WHEN {value.sql} IS NULL THEN {not around.nulls_first} ELSE {key.sql} {operator} {value.sql} END"
+    )
+    rank = f"(1 + {around.call('COUNT', f'CASE WHEN {before} THEN 1 END')})"
+    rows = around.call("COUNT", "*")
+    match function:
+        case "RANK":
+            return Typed(rank, BIGINT)
+        case "DENSE_RANK":
+            distinct = replace(around, distinct=True).call("COUNT", f"CASE WHEN {before} THEN {key.sql} END")
+            null = f"{around.call('COUNT', f'CASE WHEN {before} AND {key.sql} IS NULL THEN 1 END')} > 0"
+            return Typed(f"(1 + {distinct} + CASE WHEN {null} THEN 1 ELSE 0 END)", BIGINT)
+        case "PERCENT_RANK":
+            return rounded(f"CAST({rank} - 1 AS HUGEINT)", f"greatest({rows}, 1)", FRACTION.scale, FRACTION)
+    equal = f"{key.sql} IS NOT DISTINCT FROM {value.sql}"
+    up_to = f"CAST({rank} + {around.call('COUNT', f'CASE WHEN {equal} THEN 1 END')} AS HUGEINT)"
+    return rounded(up_to, f"({rows} + 1)", FRACTION.scale, FRACTION)
 
 
 def _positional(function: str) -> Callable[[list[Typed], Around], Typed]:
@@ -186,7 +279,16 @@ AGGREGATES: dict[str, Callable[[list[Typed], Around], Typed]] = {
     "COLLECT_DISTINCT": _collect,
     "FIRST_VALUE": _positional("first"),
     "LAST_VALUE": _positional("last"),
+    "TOP": _listed("max"),
+    "BOTTOM": _listed("min"),
+    "MODE": _mode,
+    "COVAR_POP": _covariance(sample=False),
+    "COVAR_SAMP": _covariance(sample=True),
+    "CORR": _correlation,
+    "ARG_MAX": _by_other("max"),
+    "ARG_MIN": _by_other("min"),
 }
+_HYPOTHETICAL = ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST")
 _ANALYTIC = ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD")
 
 

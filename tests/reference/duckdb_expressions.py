@@ -241,8 +241,9 @@ class Scope:
                     around = replace(around, filter=self.condition(inner.expression.this))
                 case exp.WithinGroup():
                     (key,) = inner.expression.expressions
+                    descending, nulls_first = direction(key)
                     around = replace(
-                        around, key=self.translate(key.this), descending=bool(key.args.get("desc"))
+                        around, key=self.translate(key.this), descending=descending, nulls_first=nulls_first
                     )
                 case _:
                     raise UnsupportedError(type(inner).__name__)
@@ -256,8 +257,11 @@ class Scope:
         if (where := around.filter) is not None:  # DuckDB would compute them on the other rows as well
             if around.key is not None:
                 around = replace(around, key=_chosen(around.key, where))
-            elif values:
-                values[0] = _chosen(values[0], where)
+            else:
+                values = [
+                    v if isinstance(bare(a), exp.Literal) else _chosen(v, where)
+                    for a, v in zip(arguments, values, strict=True)
+                ]
         made = duckdb_calls.call(inner.name, values, around)
         if made is None:
             raise UnsupportedError(inner.name)
@@ -304,10 +308,16 @@ def _widest(kind: SqlType) -> SqlType:
     return decimal(38, kind.scale)
 
 
-def ordered(value: str, item: exp.Expression) -> str:
-    """An item of ORDER BY; NULLs are smallest where the text does not say."""
+def direction(item: exp.Expression) -> tuple[bool, bool]:
+    """Whether an item of ORDER BY is descending, and whether NULLs come first: they are smallest where the
+    text does not say."""
     descending, nulls = bool(item.args.get("desc")), item.args.get("nulls_first")
-    first = (not descending) if nulls is None else bool(nulls)
+    return descending, (not descending) if nulls is None else bool(nulls)
+
+
+def ordered(value: str, item: exp.Expression) -> str:
+    """An item of ORDER BY."""
+    descending, first = direction(item)
     return f"{value} {'DESC' if descending else 'ASC'} NULLS {'FIRST' if first else 'LAST'}"
 
 

@@ -34,6 +34,16 @@ MACROS = (
     THEN CAST('out of range: ' || CAST(x AS VARCHAR) AS TIMESTAMP) ELSE x END""",
     # n² times the variance of the values in a list
     """ref_spread(l) AS len(l) * list_sum(list_transform(l, lambda v: v * v)) - list_sum(l) * list_sum(l)""",
+    # n² times the covariance of a and b in a list of structs
+    """ref_covariance(l) AS
+    len(l) * list_sum(list_transform(l, lambda p: struct_extract(p, 'a') * struct_extract(p, 'b')))
+    - list_sum(list_transform(l, lambda p: struct_extract(p, 'a')))
+    * list_sum(list_transform(l, lambda p: struct_extract(p, 'b')))""",
+    # of the values that are there most often the smallest
+    """ref_mode(l) AS list_sort(list_transform(list_distinct(l),
+    lambda v: struct_pack(n := -len(list_filter(l, lambda w: w = v)), v := v)))[1]['v']""",
+    # a in the first struct of a list whose b is the one wanted
+    """ref_first(l, wanted) AS list_filter(l, lambda p: struct_extract(p, 'b') = wanted)[1]['a']""",
     # the integer nearest to the root of n / d, found around what a float says
     """ref_root(n, d) AS CASE WHEN n IS NULL THEN NULL WHEN n = 0 THEN CAST(0 AS HUGEINT) ELSE list_filter(
     list_transform(range(-64, 65), lambda i: i + CAST(
@@ -113,7 +123,7 @@ def scaled(huge: str, kind: SqlType) -> Typed:
     whole = f"CAST({huge} AS DECIMAL(38, 0))"
     if kind.scale:
         digit = f"'0.{'1'.rjust(kind.scale, '0')}'"
-        whole = f"{whole} * CAST({digit} AS DECIMAL({kind.scale + 1}, {kind.scale}))"
+        whole = f"{whole} * CAST({digit} AS DECIMAL({min(kind.scale + 1, MAX_PRECISION)}, {kind.scale}))"
     return Typed(f"CAST({whole} AS {type_name(kind)})", kind)
 
 

@@ -171,7 +171,10 @@ class _Generator(Sources):
     def _aggregates(self, source: Rows, most: int) -> list[Written]:
         """Aggregate calls, and expressions over them."""
         expressions = self.expressions(source)
-        calls = [aggregate(self.random, expressions) for _ in range(self.random.randint(1, most))]
+        calls = [
+            aggregate(self.random, expressions, unique=source.unique)
+            for _ in range(self.random.randint(1, most))
+        ]
         plain = [c for c in calls if c.type.kind is not Kind.ARRAY]
         if plain and self.chance(0.25):
             calls.append(Expressions(self.random, plain).any(1))

@@ -10,13 +10,17 @@ from random import Random
 
 from tests.reference.generator_expressions import Expressions, Written
 from zkql.plan.types import BIGINT, BOOLEAN, INT, TIMESTAMP, Kind, SqlType
-from zkql.plan.typing import FRACTION, average_type, spread_type, sum_type
+from zkql.plan.typing import FRACTION, average_type, covariance_type, spread_type, sum_type
 
 AGGREGATES = {
     "COUNT(*)": 4, "COUNT": 3, "SUM": 5, "MIN": 3, "MAX": 3, "AVG": 4, "VAR_POP": 1, "VAR_SAMP": 1,
     "STDDEV_POP": 1, "STDDEV_SAMP": 1, "MEDIAN": 2, "PERCENTILE_CONT": 2, "PERCENTILE_DISC": 2,
     "BIT_AND": 1, "BIT_OR": 1, "BIT_XOR": 1, "BOOL_AND": 1, "BOOL_OR": 1, "EVERY": 1, "COLLECT_DISTINCT": 1,
+    "TOP": 1, "BOTTOM": 1, "MODE": 1, "COVAR_POP": 1, "COVAR_SAMP": 1, "CORR": 1, "ARG_MAX": 1, "ARG_MIN": 1,
+    "MAX_BY": 0.5, "MIN_BY": 0.5, "RANK": 0.7, "DENSE_RANK": 0.7, "PERCENT_RANK": 0.7, "CUME_DIST": 0.7,
 }  # fmt: skip
+HYPOTHETICAL = ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST")
+"""With WITHIN GROUP the rank that a value would have."""
 RANKS = ("ROW_NUMBER()", "RANK()", "DENSE_RANK()", "PERCENT_RANK()", "CUME_DIST()", "NTILE(3)", "NTILE(1)")
 TIED = ("RANK()", "DENSE_RANK()", "PERCENT_RANK()", "CUME_DIST()")
 """Ranks that rows of one order key share."""
@@ -40,14 +44,26 @@ _MOST_ROWS = 200
 _ROWS_OF_A_GROUP = 30
 
 
-def aggregate(random: Random, rows: Expressions, *, over: bool = False) -> Written:
-    """An aggregate call; ``over`` leaves out what cannot stand before OVER."""
-    names = [n for n in AGGREGATES if not (over and n.startswith(("PERCENTILE", "COLLECT")))]
+def aggregate(
+    random: Random,
+    rows: Expressions,
+    *,
+    over: bool = False,
+    unique: Sequence[str] | None = None,
+    ordered: bool = False,
+) -> Written:
+    """An aggregate call; ``over`` leaves out what cannot stand before OVER. ``unique`` columns tell rows
+    apart, ``ordered`` ones have one order: where neither is so, no call may depend on which row is first."""
+    names = [n for n in AGGREGATES if not (over and n.startswith(("PERCENTILE", "COLLECT", *HYPOTHETICAL)))]
     name = random.choices(names, [AGGREGATES[n] for n in names])[0]
     where = f" FILTER (WHERE {rows.boolean(1).text})" if random.random() < 0.25 else ""
     distinct = "DISTINCT " if random.random() < 0.2 else ""
     if name == "COUNT(*)":
         return Written(f"COUNT(*){where}", BIGINT, _MOST_ROWS)
+    if name in HYPOTHETICAL:
+        return _hypothetical(name, random, rows, where)
+    if name.startswith(("COVAR", "CORR")):
+        return _covariance(name, rows, where)
     value = _argument(name, rows)
     if value is None:
         return Written("COUNT(*)", BIGINT, _MOST_ROWS)
@@ -58,6 +74,20 @@ def aggregate(random: Random, rows: Expressions, *, over: bool = False) -> Writt
             return Written(f"PERCENTILE({value.text}, {fraction}){where}", kind, bound)
         order = f"ORDER BY {value.text}{random.choice(['', ' ASC', ' DESC'])}"
         return Written(f"{name}({fraction}) WITHIN GROUP ({order}){where}", kind, bound)
+    if name in ("TOP", "BOTTOM"):
+        count = random.choice([1, 2, 2, 3, 5, 1000])
+        call = f"{name}({distinct}{value.text}, {count}){where}"
+        shown = not over and random.random() < 0.3
+        return Written(f"CARDINALITY({call})", INT, 999) if shown else Written(call, kind, bound)
+    if name in ("ARG_MAX", "ARG_MIN", "MAX_BY", "MIN_BY"):
+        other = value.text
+        if ordered:
+            other = rows.root(1).text
+        elif unique is not None and len(unique) == 1:
+            other = unique[0]
+        return Written(f"{name}({value.text}, {other}){where}", kind, bound, wide=value.wide)
+    if name == "MODE":
+        distinct = ""
     if name == "COLLECT_DISTINCT":
         call = f"COLLECT_DISTINCT({value.text}){where}"
         return (
@@ -70,7 +100,9 @@ def _argument(name: str, rows: Expressions) -> Written | None:
     match name:
         case "COUNT":
             return rows.root(1)
-        case "MIN" | "MAX" | "PERCENTILE_DISC" | "COLLECT_DISTINCT":
+        case "MIN" | "MAX" | "PERCENTILE_DISC" | "COLLECT_DISTINCT" | "TOP" | "BOTTOM" | "MODE":
+            return rows.root(1)
+        case "ARG_MAX" | "ARG_MIN" | "MAX_BY" | "MIN_BY":
             return rows.root(1)
         case "BOOL_AND" | "BOOL_OR" | "EVERY":
             return rows.boolean(1)
@@ -107,7 +139,7 @@ def _result(name: str, value: Written) -> tuple[SqlType, int]:
             return own, value.bound * 10 ** (own.scale - kind.scale)
         case "BOOL_AND" | "BOOL_OR" | "EVERY":
             return BOOLEAN, 1
-        case "COLLECT_DISTINCT":
+        case "COLLECT_DISTINCT" | "TOP" | "BOTTOM":
             return SqlType(Kind.ARRAY, fields=(("element", kind),)), 0
         case "MEDIAN" | "PERCENTILE_CONT" if kind == TIMESTAMP:
             return TIMESTAMP, 0
@@ -121,6 +153,38 @@ def _result(name: str, value: Written) -> tuple[SqlType, int]:
             return kind, 2 * value.bound
         case _:
             return kind, value.bound
+
+
+def _covariance(name: str, rows: Expressions, where: str) -> Written:
+    """A function of two numbers, whose exact value stays in its type, and in DuckDB's 128 bits."""
+    for _ in range(9):
+        a, b = rows.number(1), rows.number(1)
+        product = 2 * _ROWS_OF_A_GROUP**2 * a.bound * b.bound
+        if name == "CORR":
+            kind, bound, most = FRACTION, 10**FRACTION.scale, 4 * product**2 * 100**FRACTION.scale
+        else:
+            kind = covariance_type(a.type, b.type)
+            units = 10 ** max(kind.scale - a.type.scale - b.type.scale, 0)
+            bound, most = 2 * a.bound * b.bound * units, 2 * product * units
+        if bound <= kind.bounds[1] and most < 2**126:
+            return Written(f"{name}({a.text}, {b.text}){where}", kind, bound)
+    return Written(f"COUNT(*){where}", BIGINT, _MOST_ROWS)
+
+
+def _hypothetical(name: str, random: Random, rows: Expressions, where: str) -> Written:
+    """The rank of a constant among the values of a group."""
+    key = rows.root(1)
+    constants = Expressions(random, ())
+    value = random.choice(["TRUE", "FALSE"]) if key.type == BOOLEAN else constants.of(key.type, 0).text
+    if key.type.is_numeric:
+        value = random.choice([value, f"-{value}", f"{value} * {constants.constant().text}"])
+    if random.random() < 0.1:
+        value = "NULL"
+    order = f"ORDER BY {key.text}{random.choice(['', '', ' ASC', ' DESC'])}"
+    order += random.choice(["", "", "", " NULLS FIRST", " NULLS LAST"])
+    kind = FRACTION if name.startswith(("PERCENT", "CUME")) else BIGINT
+    bound = 10**9 if kind == FRACTION else _MOST_ROWS
+    return Written(f"{name}({value}) WITHIN GROUP ({order}){where}", kind, bound)
 
 
 def analytic(random: Random, rows: Expressions, unique: Sequence[str] | None, time: str | None) -> Written:
@@ -158,8 +222,9 @@ def analytic(random: Random, rows: Expressions, unique: Sequence[str] | None, ti
         )
     if form < 0.75:
         return _ranged(random, rows, by, order, key)
-    made = aggregate(random, rows, over=True)
-    inside = by.strip() if random.random() < 0.15 else f"{by}{total} {frame}"
+    whole = random.random() < 0.15
+    made = aggregate(random, rows, over=True, unique=unique, ordered=not whole)
+    inside = by.strip() if whole else f"{by}{total} {frame}"
     return replace(made, text=f"{made.text} OVER ({inside})")
 
 

@@ -16,11 +16,12 @@ from zkql.lang.relation import unique
 from zkql.lang.report import AlreadyReported
 from zkql.lang.syntax import bare, span_of
 from zkql.plan.calls import Aggregation, Analytic, Frame, Named, SortKey, made
-from zkql.plan.expressions import Column, Expression, Literal
-from zkql.plan.functions import aggregates, scalars
-from zkql.plan.functions.aggregates import Function
+from zkql.plan.expressions import Column, Comparator, Expression, Literal, columns_of
+from zkql.plan.functions import aggregates, comparison, scalars, signatures
+from zkql.plan.functions.aggregates import HYPOTHETICAL, Function
 from zkql.plan.functions.errors import FunctionError
 from zkql.plan.nodes import WindowKind
+from zkql.plan.scalar import EvaluationError, evaluate
 from zkql.plan.types import Kind
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class SelectCalls:
         order = (*order, *map(SortKey, keys))
         operands = (*arguments, *(key.expression for key in order))
         with _blamed(operands, span):
-            aggregates.check(
+            signatures.check(
                 function,
                 tuple(e.type for e in operands),
                 over=False,
@@ -71,7 +72,9 @@ class SelectCalls:
                 distinct=distinct,
                 filtered=condition is not None,
             )
-            aggregates.check_constants(function, arguments)
+            signatures.check_constants(function, arguments)
+            if function in HYPOTHETICAL:
+                arguments, order = _comparable(function, arguments[0], order[0])
         bound = Aggregation(function, arguments, distinct, condition, order, span=span)
         return self._column(Named(self._name(function), bound), self.aggregates)
 
@@ -112,12 +115,10 @@ class SelectCalls:
         inner, condition, order_within = self._unwrapped(call.this, binder, binder)
         function = aggregates.lookup(inner.name)
         if function is None or order_within:
-            raise query_error(
-                "ZKQL0245",
-                f"{inner.name.upper()} cannot stand before OVER",
-                span,
-                "OVER follows aggregates, and functions such as ROW_NUMBER and LAG",
-            )
+            note = "OVER follows aggregates, and functions such as ROW_NUMBER and LAG"
+            if function in HYPOTHETICAL:
+                note = "OVER (ORDER BY x) ranks each row, WITHIN GROUP (ORDER BY x) a value among them"
+            raise query_error("ZKQL0245", f"{inner.name.upper()} cannot stand before OVER", span, note)
         arguments, distinct = self._arguments(inner, binder)
         partition = tuple(map(binder.bind, call.args.get("partition_by") or ()))
         written_order = call.args.get("order")
@@ -125,7 +126,7 @@ class SelectCalls:
         spec = call.args.get("spec")
         with _blamed(arguments, span):
             types = tuple(a.type for a in arguments)
-            aggregates.check(
+            signatures.check(
                 function,
                 types,
                 over=True,
@@ -134,7 +135,7 @@ class SelectCalls:
                 ordered=bool(order),
                 framed=spec is not None,
             )
-            aggregates.check_constants(function, arguments)
+            signatures.check_constants(function, arguments)
             wanted = aggregates.coerced(function, types)
             arguments = tuple(
                 a if a.type == kind else scalars.call("CAST", (a,), a.span, to=kind)
@@ -214,6 +215,26 @@ def _blamed(operands: tuple[Expression, ...], span: Span) -> Iterator[None]:
     except FunctionError as error:
         place = operands[error.operand].span if error.operand is not None else None
         raise query_error("ZKQL0213", error.message, place or span, *error.notes) from None
+
+
+def _comparable(
+    function: Function, value: Expression, key: SortKey
+) -> tuple[tuple[Expression], tuple[SortKey]]:
+    """The value of RANK(value) and its like as a constant that can be compared with the key."""
+    if not isinstance(value, Literal):
+        problem = f"the value that {function} compares must be a constant"
+        if columns_of(value):
+            raise FunctionError(problem, 0, ("OVER ranks the value of each row",))
+        try:
+            value = Literal(evaluate(value, {}), value.type, span=value.span)
+        except EvaluationError as error:
+            raise FunctionError(f"{problem}: {error}", 0) from None
+    try:
+        both = comparison.compare(Comparator.EQUAL, key.expression, value)
+    except FunctionError as error:
+        blamed = None if error.operand is None else 1 - error.operand  # the value is the first operand
+        raise FunctionError(error.message, blamed, error.notes) from None
+    return (both.right,), (replace(key, expression=both.left),)
 
 
 def sort_keys(order: exp.Expression, binder: Binder) -> tuple[SortKey, ...]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_CAPACITY = 64
 MAX_CAPACITY = 4096
+DEFAULT_GROUPS = 8
+MAX_GROUPS = 256
 _MAX_DIGITS = 9
 _DEVICE_KINDS = (Kind.BIGINT, Kind.INT, Kind.VARCHAR)
 _OPTIONS = {"provenance": ("row",), "signature": ("ed25519",)}
@@ -33,6 +35,7 @@ class BoundStream:
 
     schema: StreamSchema
     capacity: int
+    groups: int
     name: Span
     spans: Mapping[str, Span]
 
@@ -57,9 +60,9 @@ def bind_stream(statement: CreateStream) -> BoundStream:
     time = event_time(statement.watermarks, types, spans)
     device = _device(statement, types, spans)
     columns = tuple(_column(c, types, device, time) for c in statement.columns)
-    chosen, capacity = _options(statement.options)
+    chosen, capacity, groups = _options(statement.options)
     schema = StreamSchema(statement.name.text, columns, device, time, **chosen)
-    return BoundStream(schema, capacity, statement.name.span, spans)
+    return BoundStream(schema, capacity, groups, statement.name.span, spans)
 
 
 def event_time(
@@ -147,29 +150,24 @@ def _column(column: ColumnDefinition, types: Mapping[str, SqlType], device: str,
     return ColumnSchema(name, types[name], private=False)
 
 
-def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int]:
+def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int, int]:
     chosen: dict[str, str] = {}
     seen: set[str] = set()
-    capacity = DEFAULT_CAPACITY
+    capacity, groups = DEFAULT_CAPACITY, DEFAULT_GROUPS
     for option in options:
         if option.key in seen:
             raise query_error("ZKQL0230", f"{option.key!r} is given twice", option.span)
         seen.add(option.key)
         if option.key == "capacity":
-            digits = option.value if option.value.isascii() and option.value.isdecimal() else "0"
-            if not 1 <= int(digits[:_MAX_DIGITS]) <= MAX_CAPACITY:
-                raise query_error(
-                    "ZKQL0231",
-                    f"capacity is the most rows of one proof: 1 to {MAX_CAPACITY}",
-                    option.value_span,
-                )
-            capacity = int(option.value)
+            capacity = _number(option, "capacity is the most rows of one proof", MAX_CAPACITY)
+        elif option.key == "groups":
+            groups = _number(option, "groups is the most groups of a private key in one proof", MAX_GROUPS)
         elif option.key not in _OPTIONS:
             raise query_error(
                 "ZKQL0232",
                 f"there is no option {option.key!r}",
                 option.span,
-                *did_you_mean(option.key, (*_OPTIONS, "capacity")),
+                *did_you_mean(option.key, (*_OPTIONS, "capacity", "groups")),
             )
         elif option.value.lower() not in _OPTIONS[option.key]:
             planned = option.value.lower() in _PLANNED_OPTIONS[option.key]
@@ -181,4 +179,11 @@ def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int]:
             )
         else:
             chosen[option.key] = option.value.lower()
-    return chosen, capacity
+    return chosen, capacity, groups
+
+
+def _number(option: Option, meaning: str, most: int) -> int:
+    digits = option.value if option.value.isascii() and option.value.isdecimal() else "0"
+    if not 1 <= int(digits[:_MAX_DIGITS]) <= most:
+        raise query_error("ZKQL0231", f"{meaning}: 1 to {most}", option.value_span)
+    return int(option.value)

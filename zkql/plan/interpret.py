@@ -22,7 +22,13 @@ from zkql.plan.expressions import (
     conjuncts,
 )
 from zkql.plan.functions import analytics, windows
-from zkql.plan.functions.aggregates import Function
+from zkql.plan.functions.aggregates import (
+    HYPOTHETICAL,
+    LARGEST_OR_SMALLEST,
+    PAIRED,
+    PERCENTILES,
+    Function,
+)
 from zkql.plan.functions.values import aggregate_value
 from zkql.plan.nodes import (
     Aggregate,
@@ -64,6 +70,15 @@ def interpret(node: Node, tables: Mapping[str, Sequence[Row]]) -> list[Values]:
 def aggregated(call: Aggregation, rows: Sequence[Row]) -> Value | None:
     """One aggregate over the rows of a group."""
     return _aggregated(call, [_Row(row) for row in rows])
+
+
+def listed(
+    order: tuple[SortKey, ...], calls: Sequence[Analytic], rows: Sequence[Row]
+) -> list[tuple[Row, tuple[Value | None, ...]]]:
+    """Rows in order, each with the values of calls over all of them."""
+    ordered = _ordered([_Row(row) for row in rows], order)
+    columns = [_analysed(call, ordered) for call in calls]
+    return [(row.values, tuple(column[i] for column in columns)) for i, row in enumerate(ordered)]
 
 
 def _rows(node: Node, tables: Mapping[str, Sequence[Row]], known: dict[int, list[_Row]]) -> list[_Row]:
@@ -153,14 +168,8 @@ def _ordered(rows: Sequence[_Row], order: tuple[SortKey, ...]) -> list[_Row]:
     for key in reversed(order):
         read = _reader(key.expression)
         keyed = [(read(row), row) for row in found]
-        nulls = [row for value, row in keyed if value is None]
-        others = sorted(
-            ((value, row) for value, row in keyed if value is not None),
-            key=lambda pair: pair[0],
-            reverse=key.descending,
-        )
-        known = [row for _, row in others]
-        found = nulls + known if key.nulls_first else known + nulls
+        ordered = analytics.in_order(keyed, descending=key.descending, nulls_first=key.nulls_first)
+        found = [row for _, row in ordered]
     return found
 
 
@@ -233,25 +242,57 @@ def _called(named: Named, rows: list[_Row]) -> Value | None:
 
 
 def _aggregated(call: Aggregation, rows: list[_Row]) -> Value | None:
-    kept = _ordered(list(filter(_test(call.filter), rows)), call.order)
+    kept = list(filter(_test(call.filter), rows))
+    if call.function in HYPOTHETICAL:
+        return _ranked(call, kept)
+    kept = _ordered(kept, call.order)
     read = _reader(call.order[0].expression) if call.order else _argument(call)
     return _reduced(call, list(map(read, kept)))
 
 
+def _ranked(call: Aggregation, rows: list[_Row]) -> Value | None:
+    """The rank that a row with a constant value would have, numbers of both types at one scale."""
+    (constant,), (key,) = call.arguments, call.order
+    assert isinstance(constant, Literal)
+    kinds = constant.type, key.expression.type
+    missing, missing_key = (max(k.scale for k in kinds) - kind.scale for kind in kinds)
+    return analytics.hypothetical_rank(
+        call.function,
+        _grown(constant.value, missing),
+        [_grown(value, missing_key) for value in map(_reader(key.expression), rows)],
+        descending=key.descending,
+        nulls_first=key.nulls_first,
+    )
+
+
+def _grown(value: Value | None, digits: int) -> Value | None:
+    """A number with so many digits more after the point; what is no number as it is."""
+    return value * int(10**digits) if isinstance(value, int) else value
+
+
 def _argument(call: Aggregation | Analytic) -> Callable[[_Row], Value | None]:
-    """The argument on a row; for COUNT(*) a value that is not NULL."""
+    """The argument on a row, or both as a pair, None where one is NULL; for COUNT(*) a value that is not
+    NULL."""
+    if call.function in PAIRED:
+        read = _readers(call.arguments)
+        return lambda row: None if None in (pair := read(row)) else pair
     return _reader(call.arguments[0]) if call.arguments else lambda _: 1
+
+
+def _constant(call: Aggregation | Analytic) -> Fraction | None:
+    """The number that is written out among the arguments, if there is one."""
+    if call.function in PERCENTILES:
+        return _number(call.arguments[0])
+    return _number(call.arguments[1]) if call.function in LARGEST_OR_SMALLEST else None
 
 
 def _reduced(call: Aggregation | Analytic, values: list[Value | None]) -> Value | None:
     """An aggregate over the values of the rows that count."""
     if call.distinct:
         values = list(dict.fromkeys(values))
-    ordered = isinstance(call, Aggregation) and call.order
     operands = call.operand_types if isinstance(call, Aggregation) else tuple(a.type for a in call.arguments)
-    fraction = _number(call.arguments[0]) if ordered else None
     try:
-        return aggregate_value(call.function, operands, values, fraction)
+        return aggregate_value(call.function, operands, values, _constant(call))
     except EvaluationError as error:
         raise EvaluationError(f"{error}: {call}") from error
 

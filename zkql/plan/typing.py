@@ -144,5 +144,11 @@ def spread_type(argument: SqlType) -> SqlType:
     return NULL if argument == NULL else decimal(MAX_PRECISION, max(argument.scale, _KEPT_SCALE))
 
 
+def covariance_type(left: SqlType, right: SqlType) -> SqlType:
+    """COVAR_POP and COVAR_SAMP: as :func:`spread_type`, with the digits of whichever has more."""
+    scales = [kind.scale for kind in (left, right) if kind != NULL]
+    return decimal(MAX_PRECISION, max(*scales, _KEPT_SCALE)) if scales else NULL
+
+
 FRACTION = decimal(10, 9)
-"""PERCENT_RANK and CUME_DIST: a DOUBLE in Flink, here nine digits, rounded half away from zero."""
+"""PERCENT_RANK, CUME_DIST and CORR: a DOUBLE in Flink, here nine digits, rounded half away from zero."""

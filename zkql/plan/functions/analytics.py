@@ -1,5 +1,6 @@
 """Analytic functions over one ordered partition. In: the order keys of its rows, in order. Out: for each
-row its peers, its rank, or the rows that its frame holds, as positions in the partition.
+row its peers, its rank, or the rows that its frame holds, as positions in the partition; and the rank that
+one more row would have.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
+from typing import Any, TypeVar
 
 from zkql.plan.calls import Frame
 from zkql.plan.functions.aggregates import Function
@@ -16,6 +18,17 @@ from zkql.plan.types import Value
 from zkql.plan.typing import FRACTION
 
 OrderKey = tuple[Value | None, ...]
+T = TypeVar("T")
+
+
+def in_order(
+    keyed: Sequence[tuple[Value | None, T]], *, descending: bool, nulls_first: bool
+) -> list[tuple[Value | None, T]]:
+    """What has a key by its key, those with equal keys as they came."""
+    nulls = [pair for pair in keyed if pair[0] is None]
+    known: list[tuple[Any, T]] = [pair for pair in keyed if pair[0] is not None]
+    known.sort(key=lambda pair: pair[0], reverse=descending)
+    return nulls + known if nulls_first else known + nulls
 
 
 def peers(keys: Sequence[OrderKey]) -> list[range]:
@@ -46,6 +59,21 @@ def ranks(function: Function, peers: Sequence[range], buckets: int = 1) -> list[
             return [_bucket(row, count, buckets) for row in range(count)]
         case _:
             raise AssertionError(f"{function} is no rank")
+
+
+def hypothetical_rank(
+    function: Function,
+    value: Value | None,
+    others: Sequence[Value | None],
+    *,
+    descending: bool,
+    nulls_first: bool,
+) -> int:
+    """RANK, DENSE_RANK, PERCENT_RANK or CUME_DIST of one more row with this value among others; NULL is in
+    order with them, as in PostgreSQL."""
+    keyed = in_order([(v, None) for v in (*others, value)], descending=descending, nulls_first=nulls_first)
+    keys = [(key,) for key, _ in keyed]
+    return ranks(function, peers(keys))[keys.index((value,))]  # which all its peers have
 
 
 def _fraction(part: int, whole: int) -> int:

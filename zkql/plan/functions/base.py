@@ -91,7 +91,8 @@ def strict_or(description: str, may_be: Callable[[Operands], bool] = lambda _: T
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar function, whole: what is not said here is not known about it.
+    """A scalar function, whole: what is not said here is not known about it. ``example`` is a call over the
+    tables of :mod:`zkql.reference.examples`.
 
     ``rule`` gets operands that ``parameters`` allow, and gives operands and type of the call, or another
     expression that means the same; then ``compile`` is None. ``bounds`` gets the ranges of the operands
@@ -102,6 +103,7 @@ class Scalar:
     name: str
     usage: str
     summary: str
+    example: str
     parameters: tuple[Family, ...]
     rule: Callable[[Operands], Typed | Expression]
     compile: Callable[[Call, tuple[Compiled, ...]], Compiled] | None = None

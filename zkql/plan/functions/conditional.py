@@ -62,6 +62,7 @@ _CASE = Scalar(
     "CASE",
     "CASE WHEN condition THEN value … [ELSE value] END",
     "The value of the first condition that is true; the others are not evaluated.",
+    "CASE WHEN temp < 0 THEN 1 WHEN ok THEN 2 ELSE 3 END",
     (ANY, ANY, ANY),
     _case,
     _compile_case,
@@ -110,6 +111,7 @@ _COALESCE = Scalar(
     "COALESCE",
     "COALESCE(x, …)",
     "The first value that is not NULL; those after it are not evaluated.",
+    "COALESCE(target, temp)",
     (ANY,),
     _coalesce,
     _compile_coalesce,
@@ -121,7 +123,7 @@ _COALESCE = Scalar(
 # --- GREATEST, LEAST ------------------------------------------------------------------------------
 
 
-def _extreme(name: str, summary: str, choose: Callable[..., Any]) -> Scalar:
+def _extreme(name: str, summary: str, example: str, choose: Callable[..., Any]) -> Scalar:
     def rule(operands: Operands) -> Typed | Expression:
         kind = common(operands, f"the operands of {name}", range(len(operands)))
         if not comparable(kind, kind):
@@ -137,6 +139,7 @@ def _extreme(name: str, summary: str, choose: Callable[..., Any]) -> Scalar:
         name,
         f"{name}(x, …)",
         summary,
+        example,
         (ANY,),
         rule,
         strict(lambda _: lambda *values: choose(values)),
@@ -163,30 +166,37 @@ FUNCTIONS = (
         "IF",
         "IF(condition, value, otherwise)",
         "One value or the other: short for CASE.",
+        "IF(ok, load, 0)",
         (CONDITION, ANY, ANY),
         _CASE.bind,
+        nulls=_CASE.nulls,
     ),
     Scalar(
         "NULLIF",
         "NULLIF(x, y)",
         "NULL where x = y, and x elsewhere: short for CASE.",
+        "NULLIF(temp, 20)",
         (ANY, ANY),
         _null_if,
+        nulls=NullRule("NULL where x is, and where x = y", strict=False, nullable=lambda _: True),
     ),
     _COALESCE,
     Scalar(
         "IFNULL",
         "IFNULL(x, y)",
         "y where x is NULL, and x elsewhere: short for COALESCE.",
+        "IFNULL(target, 0)",
         (ANY, ANY),
         _COALESCE.bind,
+        nulls=_COALESCE.nulls,
     ),
-    _extreme("GREATEST", "The largest value.", max),
-    _extreme("LEAST", "The smallest value.", min),
+    _extreme("GREATEST", "The largest value.", "GREATEST(load, 0)", max),
+    _extreme("LEAST", "The smallest value.", "LEAST(temp, target)", min),
     Scalar(
         "IS NULL",
         "x IS NULL",
         "Whether the value is NULL.",
+        "target IS NULL",
         (ANY,),
         lambda operands: (operands, BOOLEAN),
         eager(lambda _: lambda value: int(value is None)),
@@ -197,6 +207,7 @@ FUNCTIONS = (
         "IS TRUE",
         "x IS TRUE",
         "Whether the condition is true, neither false nor NULL.",
+        "(target > 20) IS TRUE",
         (CONDITION,),
         _is(1),
         eager(lambda _: lambda value: int(value == 1)),
@@ -206,6 +217,7 @@ FUNCTIONS = (
         "IS FALSE",
         "x IS FALSE",
         "Whether the condition is false, neither true nor NULL.",
+        "(target > 20) IS FALSE",
         (CONDITION,),
         _is(0),
         eager(lambda _: lambda value: int(value == 0)),

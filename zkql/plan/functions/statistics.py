@@ -1,5 +1,6 @@
-"""Exact averages, variances, deviations and percentiles. In: unscaled integers, without NULLs. Out: an
-unscaled integer at the result's scale, rounded once, from the exact value; no floats anywhere.
+"""Exact averages, variances, covariances, correlations, deviations and percentiles. In: unscaled integers,
+without NULLs. Out: an unscaled integer at the result's scale, rounded once, from the exact value; no floats
+anywhere.
 """
 
 from __future__ import annotations
@@ -39,23 +40,46 @@ def average(total: int, count: int, argument: SqlType, result: SqlType) -> int:
 
 
 def variance(values: Sequence[int], *, sample: bool) -> Fraction | None:
-    """The mean square distance from the mean, over n rows, or of a sample over n − 1; None where that
-    is zero. In squares of the values' unit."""
-    count, total = len(values), sum(values)
+    """The covariance of values with themselves."""
+    return covariance([(v, v) for v in values], sample=sample)
+
+
+def covariance(pairs: Sequence[tuple[int, int]], *, sample: bool) -> Fraction | None:
+    """The mean product of the distances from both means, over n rows, or of a sample over n − 1; None
+    where that is zero. In products of the values' units."""
+    count = len(pairs)
     divisor = count * (count - sample)
-    if not divisor:
-        return None
-    return Fraction(count * sum(v * v for v in values) - total * total, divisor)
+    return Fraction(_spread(pairs), divisor) if divisor else None
 
 
-def rounded_variance(value: Fraction, argument: SqlType, result: SqlType) -> int:
-    """A variance at the result's scale."""
-    return rounded(value * Fraction(10) ** (result.scale - 2 * argument.scale))
+def _spread(pairs: Sequence[tuple[int, int]]) -> int:
+    """n² times the covariance."""
+    return len(pairs) * sum(a * b for a, b in pairs) - sum(a for a, _ in pairs) * sum(b for _, b in pairs)
+
+
+def rounded_covariance(value: Fraction, left: SqlType, right: SqlType, result: SqlType) -> int:
+    """A covariance at the result's scale."""
+    return rounded(value * Fraction(10) ** (result.scale - left.scale - right.scale))
 
 
 def rounded_root(value: Fraction, argument: SqlType, result: SqlType) -> int:
     """The root of a variance at the result's scale: the nearest to the exact root, half up."""
-    square = rescaled(rescaled(value, argument, result), argument, result)
+    return _nearest_root(rescaled(rescaled(value, argument, result), argument, result))
+
+
+def correlation(pairs: Sequence[tuple[int, int]], scale: int) -> int | None:
+    """Pearson's coefficient with so many digits after the point: the covariance over the root of the
+    product of both variances, rounded half away from zero; None where a variance is zero."""
+    spread = _spread(pairs)
+    squares = _spread([(a, a) for a, _ in pairs]) * _spread([(b, b) for _, b in pairs])
+    if not squares:
+        return None
+    magnitude = _nearest_root(Fraction(spread * spread * 100**scale, squares))
+    return -magnitude if spread < 0 else magnitude
+
+
+def _nearest_root(square: Fraction) -> int:
+    """The integer nearest to the root, half up."""
     return (isqrt(4 * square.numerator // square.denominator) + 1) // 2
 
 

@@ -114,6 +114,7 @@ _EXTRACT = Scalar(
     "EXTRACT",
     "EXTRACT(unit FROM timestamp)",
     f"A part of a timestamp, in UTC: {', '.join(_FIELDS)}.",
+    "EXTRACT(MILLISECOND FROM since)",
     (TEXT, TIME),
     _extract,
     strict(_compute_field),
@@ -127,6 +128,7 @@ def _part(name: str, unit: str) -> Scalar:
         name,
         f"{name}(timestamp)",
         f"Short for EXTRACT({unit} FROM timestamp).",
+        f"{name}(since)",
         (TIME,),
         lambda operands: _EXTRACT.bind((Literal(unit, VARCHAR), operands[0])),
     )
@@ -257,7 +259,7 @@ def _no_clock(_: Call, _operands: tuple[Compiled, ...]) -> Compiled:
 
 def _clock(name: str) -> Scalar:
     summary = "The time of the machine that runs the query, which nobody signs: it cannot be proven."
-    return Scalar(name, f"{name}()", summary, (), gives(TIMESTAMP), _no_clock, NEVER)
+    return Scalar(name, f"{name}()", summary, f"{name}()", (), gives(TIMESTAMP), _no_clock, NEVER)
 
 
 FUNCTIONS = (
@@ -276,6 +278,7 @@ FUNCTIONS = (
         "TIMESTAMPADD",
         "TIMESTAMPADD(unit, count, timestamp)",
         f"The timestamp so many units later: {', '.join(_COUNTED)}.",
+        "TIMESTAMPADD(DAY, 1, since)",
         (TEXT, INTEGER, TIME),
         _add,
         strict(_compute_add),
@@ -284,6 +287,7 @@ FUNCTIONS = (
         "TIMESTAMPDIFF",
         "TIMESTAMPDIFF(unit, start, end)",
         f"How many whole units have passed from start to end: {', '.join(_COUNTED)}.",
+        "TIMESTAMPDIFF(DAY, since, ts)",
         (TEXT, TIME, TIME),
         _difference,
         strict(_compute_difference),
@@ -293,6 +297,7 @@ FUNCTIONS = (
         "DATE_FORMAT",
         "DATE_FORMAT(timestamp, pattern)",
         "The timestamp as text, by a pattern like 'yyyy-MM-dd HH:mm:ss.SSS'.",
+        "DATE_FORMAT(since, 'dd.MM.yyyy')",
         (TIME, TEXT),
         _format_type,
         strict(_compute_format),
@@ -301,6 +306,7 @@ FUNCTIONS = (
         "TO_TIMESTAMP",
         "TO_TIMESTAMP(text[, pattern])",
         "The timestamp that a text says; NULL where it says none.",
+        "TO_TIMESTAMP(DATE_FORMAT(since, 'yyyy-MM-01'))",
         (TEXT, TEXT),
         _parse_type,
         strict(_compute_parse),

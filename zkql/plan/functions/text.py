@@ -144,6 +144,7 @@ def _split(text: str, separator: str, index: int) -> str | None:
 def _function(
     usage: str,
     summary: str,
+    example: str,
     parameters: tuple[Family, ...],
     compute: Callable[..., Any],
     rule: Callable[[Operands], Typed],
@@ -151,7 +152,14 @@ def _function(
 ) -> Scalar:
     """A function of the values of its operands."""
     return Scalar(
-        usage.partition("(")[0], usage, summary, parameters, rule, strict(lambda _: compute), **more
+        usage.partition("(")[0],
+        usage,
+        summary,
+        example,
+        parameters,
+        rule,
+        strict(lambda _: compute),
+        **more,
     )
 
 
@@ -169,11 +177,12 @@ def _trimmed(text: str, characters: str, *, start: bool, end: bool) -> str:
 _TEXT = gives(VARCHAR)
 
 FUNCTIONS = (
-    _function("LOWER(text)", "In small letters.", (TEXT,), str.lower, _TEXT),
-    _function("UPPER(text)", "In capitals.", (TEXT,), str.upper, _TEXT),
+    _function("LOWER(text)", "In small letters.", "LOWER(name)", (TEXT,), str.lower, _TEXT),
+    _function("UPPER(text)", "In capitals.", "UPPER(name)", (TEXT,), str.upper, _TEXT),
     _function(
         "CHAR_LENGTH(text)",
         "The number of characters.",
+        "CHAR_LENGTH(name)",
         (TEXT,),
         len,
         gives(INT),
@@ -182,6 +191,7 @@ FUNCTIONS = (
     _function(
         "TRIM(text[, characters])",
         "Without spaces, or any of the characters, at both ends.",
+        "TRIM(name)",
         (TEXT, TEXT),
         lambda text, characters=" ": _trimmed(text, characters, start=True, end=True),
         text_like_first,
@@ -190,6 +200,7 @@ FUNCTIONS = (
     _function(
         "LTRIM(text[, characters])",
         "Without spaces, or any of the characters, at the beginning.",
+        "LTRIM(name)",
         (TEXT, TEXT),
         lambda text, characters=" ": _trimmed(text, characters, start=True, end=False),
         text_like_first,
@@ -198,6 +209,7 @@ FUNCTIONS = (
     _function(
         "RTRIM(text[, characters])",
         "Without spaces, or any of the characters, at the end.",
+        "RTRIM(name)",
         (TEXT, TEXT),
         lambda text, characters=" ": _trimmed(text, characters, start=False, end=True),
         text_like_first,
@@ -206,27 +218,42 @@ FUNCTIONS = (
     _function(
         "SUBSTRING(text, start[, length])",
         "Characters from start, which counts from the end where it is negative.",
+        "SUBSTRING(name, 2, 3)",
         (TEXT, INTEGER, INTEGER),
         _substring,
         text_like_first,
         nulls=strict_or("where the length is negative", _may_be_negative),
         optional=1,
     ),
-    _function("LEFT(text, n)", "The first n characters.", (TEXT, INTEGER), _left, text_like_first),
-    _function("RIGHT(text, n)", "The last n characters.", (TEXT, INTEGER), _right, text_like_first),
+    _function(
+        "LEFT(text, n)", "The first n characters.", "LEFT(name, 2)", (TEXT, INTEGER), _left, text_like_first
+    ),
+    _function(
+        "RIGHT(text, n)", "The last n characters.", "RIGHT(name, 2)", (TEXT, INTEGER), _right, text_like_first
+    ),
     Scalar(
         "||",
         "x || y",
         "Both texts, one after the other.",
+        "name || '!'",
         (TEXT, TEXT),
         _joined_type,
         strict(lambda _: _joined),
     ),
-    _function("CONCAT(text, …)", "All texts, in turn.", (TEXT,), _joined, _joined_type, variadic=True),
+    _function(
+        "CONCAT(text, …)",
+        "All texts, in turn.",
+        "CONCAT(name, '@', name)",
+        (TEXT,),
+        _joined,
+        _joined_type,
+        variadic=True,
+    ),
     Scalar(
         "CONCAT_WS",
         "CONCAT_WS(separator, text, …)",
         "All texts that are not NULL, with the separator between them.",
+        "CONCAT_WS('-', name, CAST(target AS VARCHAR))",
         (TEXT, TEXT),
         gives(VARCHAR),
         eager(lambda _: _joined_with),
@@ -236,15 +263,24 @@ FUNCTIONS = (
     _function(
         "REPLACE(text, search, replacement)",
         "With every occurrence of one text replaced by another.",
+        "REPLACE(name, 'o', '0')",
         (TEXT, TEXT, TEXT),
         _replaced,
         _TEXT,
     ),
-    _function("REVERSE(text)", "Last character first.", (TEXT,), lambda text: text[::-1], text_like_first),
-    _function("REPEAT(text, n)", "The text n times.", (TEXT, INTEGER), _repeated, _TEXT),
+    _function(
+        "REVERSE(text)",
+        "Last character first.",
+        "REVERSE(name)",
+        (TEXT,),
+        lambda text: text[::-1],
+        text_like_first,
+    ),
+    _function("REPEAT(text, n)", "The text n times.", "REPEAT(name, 2)", (TEXT, INTEGER), _repeated, _TEXT),
     _function(
         "LPAD(text, length, pad)",
         "Filled up at the beginning, or cut, to a length.",
+        "LPAD(name, 7, '.')",
         (TEXT, INTEGER, TEXT),
         _left_padded,
         _TEXT,
@@ -253,6 +289,7 @@ FUNCTIONS = (
     _function(
         "RPAD(text, length, pad)",
         "Filled up at the end, or cut, to a length.",
+        "RPAD(name, 7, '.')",
         (TEXT, INTEGER, TEXT),
         _right_padded,
         _TEXT,
@@ -261,6 +298,7 @@ FUNCTIONS = (
     _function(
         "POSITION(search IN text)",
         "Where the text contains another, from 1; 0 where it does not.",
+        "POSITION('l' IN name)",
         (TEXT, TEXT),
         lambda needle, text: _found(text, needle),
         gives(INT),
@@ -269,6 +307,7 @@ FUNCTIONS = (
     _function(
         "LOCATE(search, text[, start])",
         "Where the text contains another, from start on; 0 where it does not.",
+        "LOCATE('l', name, 4)",
         (TEXT, TEXT, INTEGER),
         lambda needle, text, start=1: _found(text, needle, start),
         gives(INT),
@@ -278,6 +317,7 @@ FUNCTIONS = (
     _function(
         "INSTR(text, search)",
         "Where the text contains another, from 1; 0 where it does not.",
+        "INSTR(name, 'l')",
         (TEXT, TEXT),
         _found,
         gives(INT),
@@ -286,6 +326,7 @@ FUNCTIONS = (
     _function(
         "SPLIT_INDEX(text, separator, index)",
         "A part of the text between separators; parts count from 0.",
+        "SPLIT_INDEX(name, ' ', 1)",
         (TEXT, TEXT, INTEGER),
         _split,
         text_like_first,
@@ -294,6 +335,7 @@ FUNCTIONS = (
     _function(
         "STARTSWITH(text, start)",
         "Whether it begins so.",
+        "STARTSWITH(name, 'so')",
         (TEXT, TEXT),
         lambda text, start: int(text.startswith(start)),
         gives(BOOLEAN),
@@ -301,6 +343,7 @@ FUNCTIONS = (
     _function(
         "ENDSWITH(text, end)",
         "Whether it ends so.",
+        "ENDSWITH(name, 'r')",
         (TEXT, TEXT),
         lambda text, end: int(text.endswith(end)),
         gives(BOOLEAN),
