@@ -121,7 +121,7 @@ class Bundle:
         circuit = self.manifest.plan.circuit
         text = self.read_part(VK, self.keys().vk).decode()
         verifier = ProofVerifier(text)
-        if circuit is None or verifier.inputs != public_count(circuit):
+        if circuit is None or verifier.inputs != public_count(self.manifest.plan, circuit):
             raise input_error("ZKQL0412", f"the verification key of {self.path} is for another circuit")
         return verifier
 

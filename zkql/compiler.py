@@ -13,23 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkql import bundle, files
-from zkql.circuit.build import Circuit, build_circuit
+from zkql.circuit.assemble import assemble
+from zkql.circuit.build import Circuit, write_circuit
+from zkql.circuit.check import compile_circuit
+from zkql.circuit.gadgets.base import one_line
 from zkql.crypto.commitment import layout
-from zkql.errors import InputError, QueryError, Source, Span, bug, query_error
+from zkql.errors import InputError, QueryError, Source, Span, query_error
 from zkql.lang.bind import bind
 from zkql.lang.parse import parse
-from zkql.plan.cut import cut
+from zkql.plan.cut import Limits, cut
 from zkql.plan.provable import unprovable
 from zkql.plan.rewrites import rewrite
 from zkql.toolchain import constraints
-from zkql.toolchain.zokrates import compile_source, dev_keys, ptau_keys
+from zkql.toolchain.zokrates import dev_keys, ptau_keys
 
 if TYPE_CHECKING:
     from zkql.lang.query import BoundQuery
     from zkql.lang.syntax import File
     from zkql.plan.nodes import Node
     from zkql.plan.stages import StagedPlan
-    from zkql.toolchain.constraints import Program
 
 
 class Stage(StrEnum):
@@ -98,8 +100,7 @@ def attempt(source: Source) -> Attempt:
         if reasons := unprovable(logical):
             raise QueryError(reasons)  # noqa: TRY301
         done = replace(done, staged=(staged := _cut(bound, logical)))
-        circuit = build_circuit(staged, staged.circuit) if staged.circuit else None
-        return replace(done, circuit=circuit)
+        return replace(done, circuit=_circuit(staged))
     except QueryError as error:
         return replace(done, error=error)
     except RecursionError:
@@ -120,7 +121,7 @@ def compile_query(source: Source) -> Compiled:
 def _cut(bound: BoundQuery, logical: Node) -> StagedPlan:
     staged = cut(
         logical,
-        {name: stream.capacity for name, stream in bound.streams.items()},
+        {name: Limits(stream.capacity, stream.groups) for name, stream in bound.streams.items()},
         {name: stream.spans for name, stream in bound.streams.items()},
     )
     try:
@@ -132,24 +133,16 @@ def _cut(bound: BoundQuery, logical: Node) -> StagedPlan:
     return staged
 
 
-def compile_circuit(circuit: Circuit) -> Program:
-    """Compile, and check that every constraint that the gadgets promise is there.
-
-    ZoKrates drops calls whose result is unused, with their assertions; so the count is compared
-    gadget by gadget, exactly, on the compiled program.
-    """
-    program = compile_source(circuit.source)
-    for region in circuit.regions:
-        found = sum(region.first <= line <= region.last for line in program.system.lines)
-        if found != region.expected:
-            raise bug(
-                "ZKQL0801",
-                f"{region.clause}: {found} constraints where {region.expected} are due",
-                f"lines {region.first} to {region.last} of the generated circuit",
-            )
-    if len(program.system.constraints) != circuit.constraints:
-        raise bug("ZKQL0801", "the circuit has constraints that no gadget accounts for")
-    return program
+def _circuit(staged: StagedPlan) -> Circuit | None:
+    if staged.circuit is None:
+        return None
+    statement = (
+        f"Statement: the {staged.circuit.capacity} slots open `commitment` to rows of stream "
+        f"{one_line(staged.stream.name)}; the first `rows`",
+        "of them are the window's, the others repeat the last one; and the results are those of the query",
+        "over these rows. The verifier derives every public input itself.",
+    )
+    return write_circuit(assemble(staged, staged.circuit), statement)
 
 
 def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
@@ -173,7 +166,11 @@ def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
         if circuit and program:
             (scratch / bundle.SOURCE).write_text(circuit.source)
             (scratch / bundle.PROGRAM).write_bytes(program)
-            regions = [{"first": r.first, "last": r.last, "clause": r.clause} for r in circuit.regions]
+            regions = [
+                {"first": first, "last": last, "clause": region.clause}
+                for region in circuit.regions
+                for first, last in region.spans
+            ]
             (scratch / bundle.MAP).write_text(json.dumps(regions, indent=1) + "\n")
         bundle.write_manifest(scratch, manifest)
     return bundle.Bundle(folder, manifest)

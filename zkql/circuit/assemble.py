@@ -1,130 +1,273 @@
-"""Which gadgets a plan needs, in the order of ``main``. In: a staged plan. Out: gadgets.
+"""Which gadgets a plan needs, in the order of ``main``. In: a staged plan. Out: a finished draft.
 
-context, opening, selection and count, presence, then the results. The compiler writes them out
+context, opening, the rows that are selected, groups, then the results. The compiler writes them out
 as source; the processor asks each for its advice.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zkql.circuit.gadgets.aggregates import (
-    Argument,
-    Average,
-    Count,
-    Extreme,
-    Presence,
-    Reveal,
-    Total,
-)
-from zkql.circuit.gadgets.base import Gadget, Origin, one_line
-from zkql.circuit.gadgets.rows import Anchor, Context, Opening
-from zkql.circuit.gadgets.selection import Selection, shown_name
+from zkql.circuit.catalogue import entry_of
+from zkql.circuit.draft import Draft
+from zkql.circuit.gadgets.base import Origin, Part, one_line
+from zkql.circuit.gadgets.rows import Context, Opening, identifier
+from zkql.circuit.listing import reveal_rows
+from zkql.circuit.lists import makes_list
+from zkql.circuit.lower.answer import Answer, ListAnswer, Operand
+from zkql.circuit.lower.expressions import Scope, holds, lower
+from zkql.circuit.lower.groups import grouped
+from zkql.circuit.lower.refusals import WideExpression
+from zkql.circuit.lower.selection import Selection
+from zkql.circuit.statement import key_bits, parameters, result_name, shown_name, shown_null_name
+from zkql.circuit.wires import WIDEST, TooWide, constant
 from zkql.crypto.commitment import layout
-from zkql.plan.expressions import Column, Expression, columns_of
+from zkql.crypto.field import P
+from zkql.errors import Diagnostic, Label, QueryError
+from zkql.plan.codes import CHARACTER_BITS, width
+from zkql.plan.expressions import Column, Expression, columns_of, render
 from zkql.plan.functions.aggregates import Function
+from zkql.plan.rewrites.failing import may_be_an_error
+from zkql.plan.types import Kind
 
 if TYPE_CHECKING:
-    from zkql.plan.stages import CircuitPlan, StagedPlan
+    from collections.abc import Iterator
+
+    from zkql.errors import Span
+    from zkql.plan.calls import Aggregation
+    from zkql.plan.schema import ColumnSchema
+    from zkql.plan.stages import CircuitPlan, Listing, StagedPlan
 
 
-def result_name(index: int) -> str:
-    """The public input of a call's result."""
-    return f"result_{index}"
+def assemble(plan: StagedPlan, circuit: CircuitPlan) -> Draft:
+    """The circuit of a stage. Raises :class:`QueryError` where numbers would outgrow the field or their
+    type."""
+    draft = _Assembly(plan, circuit, plan.stream.private_columns).run()
+    # A column that only counts, since it never is NULL, need not leave the opening.
+    return _Assembly(plan, circuit, _read(plan, draft)).run()
 
 
-def build_gadgets(plan: StagedPlan, circuit: CircuitPlan) -> tuple[Gadget, ...]:
-    """The gadgets of a circuit."""
-    capacity = circuit.capacity
-    rows = Origin(f"rows of {plan.stream.name}")
-    where = Origin("WHERE", circuit.predicate.span if circuit.predicate is not None else None)
-    used = _used_columns(plan, circuit)
-    opening = Opening(plan.stream, capacity, used, _anchors(plan, circuit), rows)
-    gadgets: list[Gadget] = [Context(Origin("the whole query")), opening]
-    if circuit.predicate is not None:
-        gadgets.append(Selection(circuit.predicate, circuit.shown, opening, where))
-        gadgets.append(Count(capacity, where))
-    gadgets.append(Presence(where if circuit.predicate is not None else rows))
-    totals: dict[Expression, Total] = {}
-    for index in circuit.calls:
-        origin = Origin(str(plan.calls[index]), plan.calls[index].span)
-        gadgets += _result(plan, circuit, opening, index, origin, totals)
-    return tuple(gadgets)
+def _read(plan: StagedPlan, draft: Draft) -> tuple[ColumnSchema, ...]:
+    """The private columns that a gadget reads, or whose flags of NULL."""
+    names = {c.name: identifier(plan.stream, c.name) for c in plan.stream.private_columns}
+    used = draft.used
+    return tuple(c for c in plan.stream.private_columns if {names[c.name], f"{names[c.name]}_null"} & used)
 
 
-def _used_columns(plan: StagedPlan, circuit: CircuitPlan) -> tuple[str, ...]:
-    """The private columns that the circuit works with, in order of declaration."""
-    wanted = {c.name for c in columns_of(circuit.predicate)} if circuit.predicate else set()
-    wanted |= {c.name for i in circuit.calls if (a := plan.calls[i].argument) for c in columns_of(a)}
-    return tuple(c.name for c in plan.stream.private_columns if c.name in wanted)
+class _Assembly:
+    """One draft, step by step."""
 
+    def __init__(self, plan: StagedPlan, circuit: CircuitPlan, columns: tuple[ColumnSchema, ...]) -> None:
+        self.plan, self.circuit = plan, circuit
+        self.columns = {c.name for c in columns}
+        self.draft = Draft(circuit.capacity)
+        self.whole = Origin("the whole query")
+        self.rows_of = Origin(f"rows of {plan.stream.name}", None, Part.ROWS)
 
-def _anchors(plan: StagedPlan, circuit: CircuitPlan) -> dict[str, Anchor]:
-    """Columns whose range check and whose MIN or MAX are one: where no condition selects, and the
-    column has a field element of the commitment to itself."""
-    anchors: dict[str, Anchor] = {}
-    if circuit.predicate is not None:
-        return anchors
-    alone = {e.columns[0].name for e in layout(plan.stream) if len(e.columns) == 1}
-    for index in circuit.calls:
-        call = plan.calls[index]
-        if call.function not in (Function.MIN, Function.MAX) or not isinstance(call.argument, Column):
-            continue
-        name = call.argument.name
-        if name in alone and name not in anchors:
-            largest = call.function is Function.MAX
-            anchors[name] = Anchor(one_line(str(call)), result_name(index), index, largest)
-    return anchors
+    def run(self) -> Draft:
+        draft, circuit = self.draft, self.circuit
+        context = draft.public("context", (), 0, P - 1)
+        rows = draft.public("rows", (), 0, circuit.capacity)
+        draft.public("commitment", (circuit.capacity,), 0, P - 1)
+        known = dict(self._shown())
+        draft.context = context.linear
+        with draft.at(self.whole):
+            draft.put(Context, "bind_context", context.linear)
+        columns = self._open()
+        every = Selection(draft, rows.linear)
+        with draft.at(replace(self.rows_of, clause="whether any row counts")):
+            _ = every.any  # shared by all that may be NULL; left out where nothing is
+        guard = every.any if any(map(may_be_an_error, self._expressions())) else None
+        selection, scope = self._select(every, Scope(draft, columns, known, guard))
+        for index in circuit.calls:
+            call = self.plan.calls[index]
+            with (
+                draft.at(Origin(one_line(str(call)), call.span, Part.RESULT)),
+                _fitting(str(call), call.span),
+            ):
+                self._answer(index, call, selection, scope)
+        if circuit.listing is not None:
+            self._list(circuit.listing, selection, scope)
+        draft.prune()
+        order = [(p.name, p.dims) for p in parameters(self.plan, circuit)]
+        made = [*draft.given, *(p for g in draft.gadgets for p in g.parameters if p.public)]
+        assert [(p.name, p.dims) for p in made] == order, (
+            "the statement and the circuit have other public inputs"
+        )
+        return draft
 
+    # --- what is given ---
 
-def _result(
-    plan: StagedPlan,
-    circuit: CircuitPlan,
-    opening: Opening,
-    index: int,
-    origin: Origin,
-    totals: dict[Expression, Total],
-) -> list[Gadget]:
-    """The gadgets of one aggregate; ``totals`` are shared between SUM and AVG of a column."""
-    call, capacity, result = plan.calls[index], circuit.capacity, result_name(index)
-    if call.argument is None:
-        return [Reveal(result, "count", f"reveal_{index}", origin)]
-    argument = _argument(circuit, opening, call.argument)
-    if call.function in (Function.MIN, Function.MAX):
-        name = f"{call.function.lower()}_{index}"
-        anchor = opening.anchors.get(call.argument.name) if isinstance(call.argument, Column) else None
-        return [
-            Extreme(
-                argument=argument,
-                largest=call.function is Function.MAX,
-                anchored=anchor is not None and anchor.call_index == index,
-                masked=circuit.predicate is not None,
-                call_index=index,
-                capacity=capacity,
-                result=result,
-                name=name,
-                origin=origin,
+    def _shown(self) -> Iterator[tuple[Expression, Operand]]:
+        slots = (self.circuit.capacity,)
+        for index, shown in enumerate(self.circuit.shown):
+            low, high = (0, (1 << width(shown.type)) - 1) if _is_text(shown) else shown.type.bounds
+            value = self.draft.public(shown_name(index), slots, low, high).linear
+            null = None
+            if shown.nullable:
+                null = self.draft.public(shown_null_name(index), slots, 0, 1).linear
+            yield shown, Operand(value, null, shown.type)
+
+    def _open(self) -> dict[str, Operand]:
+        wanted = {c.name for e in self._expressions() for c in columns_of(e)}
+        used = tuple(c.name for c in self.plan.stream.private_columns if c.name in wanted & self.columns)
+        anchors = self._anchors()
+        with self.draft.at(self.rows_of):
+            opening = self.draft.put(
+                Opening, "open_rows", self.plan.stream, self.circuit.capacity, used, tuple(anchors.items())
             )
-        ]
-    if call.function not in (Function.SUM, Function.AVG):
-        raise TypeError(f"{call} has no circuit")  # cut() refuses it
-    gadgets: list[Gadget] = []
-    total = totals.get(call.argument)
-    if total is None:
-        masked = circuit.predicate is not None
-        total = Total(argument, masked, capacity, f"total_{index}", origin)
-        totals[call.argument] = total
-        gadgets.append(total)
-    if call.function is Function.SUM:
-        gadgets.append(Reveal(result, total.variable, f"reveal_{index}", origin))
-    else:
-        gadgets.append(Average(total, call, result, f"average_{index}", origin))
-    return gadgets
+        # What nothing reads may be any value.
+        found = {
+            c.name: Operand(constant(0), None, c.type)
+            for c in self.plan.stream.private_columns
+            if c.name not in used
+        }
+        for name in used:
+            value, null = opening.column(name)
+            kind = self.plan.stream.column(name).type
+            found[name] = Operand(value.linear, null.linear if null else None, kind)
+        for name, largest in anchors.items():
+            self.draft.anchors[found[name].value, largest] = opening.anchor(name).linear
+        return found
+
+    def _expressions(self) -> Iterator[Expression]:
+        circuit = self.circuit
+        if circuit.predicate is not None:
+            yield circuit.predicate
+        yield from (key.expression for key in circuit.keys)
+        for index in circuit.calls:
+            yield from self.plan.calls[index].expressions
+        if circuit.listing is not None:
+            yield from circuit.listing.expressions
+
+    def _anchors(self) -> dict[str, bool]:
+        """Columns whose range check and whose MIN or MAX are one: where all rows count, and the column is
+        never NULL and has a field element of the commitment to itself."""
+        circuit, stream = self.circuit, self.plan.stream
+        found: dict[str, bool] = {}
+        if circuit.predicate is not None or circuit.is_counted:
+            return found
+        alone = {e.columns[0].name for e in layout(stream) if len(e.columns) == 1}
+        for index in circuit.calls:
+            call = self.plan.calls[index]
+            argument = call.argument
+            if call.function not in (Function.MIN, Function.MAX) or not isinstance(argument, Column):
+                continue
+            plain = call.filter is None and not argument.nullable and argument.type.is_bounded
+            if plain and argument.name in alone:
+                found.setdefault(argument.name, call.function is Function.MAX)
+        return found
+
+    # --- which rows count ---
+
+    def _select(self, rows: Selection, scope: Scope) -> tuple[Selection, Scope]:
+        """The rows that count, and the scope of what is evaluated on them."""
+        circuit, draft = self.circuit, self.draft
+        selection = rows
+        if circuit.predicate is not None:
+            span = circuit.predicate.span
+            with draft.at(Origin("WHERE", span, Part.WHERE)), _fitting("WHERE", span):
+                kept = holds(circuit.predicate, scope)
+                selection, scope = rows.narrowed(kept), scope.narrowed(kept)
+                if not circuit.is_counted:
+                    draft.reveal("present", selection.any)
+        if circuit.keys:
+            clause = ", ".join(one_line(render(key.expression)) for key in circuit.keys)
+            span = circuit.keys[0].span
+            with draft.at(Origin(f"GROUP BY {clause}", span, Part.GROUP)), _fitting("GROUP BY", span):
+                keys = tuple(self._operand(key.expression, scope) for key in circuit.keys)
+                selection = grouped(selection, keys, circuit.groups, key_bits(circuit))
+        return selection, scope
+
+    def _operand(self, expression: Expression, scope: Scope) -> Operand:
+        """An operand in the form of its type: text as long as that says."""
+        operand = lower(expression, scope)
+        if not _is_text(expression) or not expression.type.precision:  # a constant has no length of its own
+            return operand
+        missing = expression.type.precision - operand.type.precision
+        return replace(operand, value=operand.value * (1 << CHARACTER_BITS * missing), type=expression.type)
+
+    # --- results ---
+
+    def _answer(self, index: int, call: Aggregation, selection: Selection, scope: Scope) -> None:
+        seen = selection
+        if call.filter is not None:
+            kept = holds(call.filter, scope)
+            seen, scope = seen.narrowed(kept), scope.narrowed(kept)
+        read = (*call.arguments, *(key.expression for key in call.order))
+        operands = tuple(self._operand(e, scope) for e in read)
+        entry = entry_of(call)
+        assert entry is not None, call
+        if not entry.sees_null:
+            for operand in operands:
+                if operand.null is not None:
+                    seen = seen.narrowed(1 - operand.null)
+        answer = entry.lower(seen, call, operands)
+        if call.function is Function.SUM and isinstance(answer, Answer):
+            self._check_sum(call, answer)
+        self._reveal(index, call, answer, selection)
+
+    def _list(self, listing: Listing, selection: Selection, scope: Scope) -> None:
+        span = next((call.span for call in listing.analytics), None)
+        clause = one_line(f"rows in order of {', '.join(map(str, listing.order))}")
+        with self.draft.at(Origin(clause, span, Part.RESULT)), _fitting(clause, span):
+            reveal_rows(listing, selection, lambda expression: self._operand(expression, scope))
+
+    def _check_sum(self, call: Aggregation, answer: Answer) -> None:
+        low, high = call.type.bounds
+        if answer.value.low < low or answer.value.high > high:
+            raise _refusal(
+                "ZKQL0309",
+                f"{call} over {self.circuit.capacity} rows can leave {call.type}",
+                call.span,
+                "nearest provable form: a smaller DECIMAL precision, or a smaller 'capacity'",
+            )
+
+    def _reveal(
+        self, index: int, call: Aggregation, answer: Answer | ListAnswer, selection: Selection
+    ) -> None:
+        draft, name = self.draft, result_name(index)
+        if isinstance(answer, ListAnswer):
+            assert makes_list(call)
+            length = answer.length
+            size = (self.circuit.most,) if self.circuit.is_counted else ()
+            for position, item in enumerate(answer.items):
+                used = draft.less(constant(position), length)
+                draft.reveal(f"{name}_used_{position}", used, size=size)
+                draft.reveal(f"{name}_item_{position}", item, used, size)
+            return
+        size = (self.circuit.most,) if self.circuit.is_counted else ()
+        known = answer.known if call.nullable else None
+        if call.nullable:
+            assert known is not None, call
+            if self.circuit.keys and not known.dims:  # a constant, also in groups that there are not
+                known = draft.multiply(known, selection.any)
+            draft.reveal(f"{name}_known", known, size=size)
+        elif self.circuit.keys:
+            known = selection.any  # the verifier has 0 for groups that there are not
+        draft.reveal(name, answer.value, known, size)
 
 
-def _argument(circuit: CircuitPlan, opening: Opening, expression: Expression) -> Argument:
-    if isinstance(expression, Column) and expression.private:
-        name = expression.name
-        return Argument(expression, opening.column(name), None, name in opening.anchors)
-    position = circuit.shown.index(expression)
-    return Argument(expression, shown_name(position), position, anchored=False)
+@contextmanager
+def _fitting(what: str, span: Span | None) -> Iterator[None]:
+    """Numbers that are too wide inside are an error of the expression that makes them, or of ``what``."""
+    try:
+        yield
+    except TooWide as wide:
+        inner = wide.expression.span if isinstance(wide, WideExpression) else None
+        raise _refusal(
+            "ZKQL0311",
+            f"{wide.what if inner else what} needs {wide.bits} bits, and a circuit has {WIDEST}",
+            inner or span,
+            "nearest provable form: columns and constants of smaller precision and closer scales",
+        ) from None
+
+
+def _refusal(code: str, message: str, span: Span | None, note: str) -> QueryError:
+    return QueryError((Diagnostic(code, message, (Label(span),) if span else (), (note,)),))
+
+
+def _is_text(expression: Expression) -> bool:
+    return expression.type.kind is Kind.VARCHAR

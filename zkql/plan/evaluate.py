@@ -6,21 +6,22 @@ rows COUNT is 0 and every other aggregate is NULL (None).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from zkql.plan.expressions import Expression, Row, columns_of, render
-from zkql.plan.interpret import aggregated
+from zkql.plan.expressions import Expression, Row, columns_of
+from zkql.plan.interpret import aggregated, listed
 from zkql.plan.lineage import Bound
 from zkql.plan.scalar import EvaluationError, evaluate, holds
-from zkql.plan.types import BOOLEAN, Kind, Shown, Value, format_value
+from zkql.plan.stages import Listing, Result
+from zkql.plan.types import Kind, Shown, Value, format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zkql.plan.calls import Aggregation
     from zkql.plan.stages import StagedPlan
 
-GroupKey = tuple[Value, ...]
+GroupKey = tuple[Value | None, ...]
 T = TypeVar("T")
 
 
@@ -41,18 +42,12 @@ def groups(
     for row in rows:
         values = columns(row)
         if plan.predicate is None or holds(plan.predicate, values):
-            key = tuple(_key(k.expression, values) for k in plan.keys)
+            key = tuple(evaluate(k.expression, values) for k in plan.keys)
             found.setdefault(key, []).append(row)
     for own in found.values():
         own.sort(key=lambda row: _time(plan, columns(row)))  # then by device and sequence, as given
     chosen = {key: own for key, own in found.items() if _has(plan, start, key, [columns(r) for r in own])}
-    return dict(sorted(chosen.items()))
-
-
-def _key(expression: Expression, row: Row) -> Value:
-    value = evaluate(expression, row)
-    assert value is not None  # cut() refuses keys that may be
-    return value
+    return dict(sorted(chosen.items(), key=lambda item: order(item[0])))
 
 
 def _time(plan: StagedPlan, row: Row) -> int:
@@ -89,17 +84,6 @@ def _named(plan: StagedPlan, start: int, key: GroupKey) -> dict[str, Value | Non
     return row | {k.name: value for k, value in zip(plan.keys, key, strict=True)}
 
 
-def shown_value(shown: Expression, row: Row) -> int:
-    """What the verifier puts into a circuit for a public part of a row: a value's offset ``value -
-    lowest``, like a private column's, or a condition's 0 or 1 (which NULL is not, so 0)."""
-    if shown.type == BOOLEAN:
-        return int(holds(shown, row))
-    value = evaluate(shown, row)
-    if not isinstance(value, int) or not shown.type.contains(value):
-        raise EvaluationError(f"{render(shown)} is outside {shown.type}")
-    return value - shown.type.lowest
-
-
 def selected(predicate: Expression | None, rows: Sequence[Row]) -> list[bool]:
     """Which rows a predicate keeps."""
     return [predicate is None or holds(predicate, row) for row in rows]
@@ -115,8 +99,49 @@ def rounds(call: Aggregation) -> bool:
     return call.type.kind is Kind.DECIMAL
 
 
+def order(key: GroupKey) -> tuple[tuple[bool, Any], ...]:
+    """How groups are sorted: by value, NULL last."""
+    return tuple((value is None, 0 if value is None else value) for value in key)
+
+
+def results(plan: StagedPlan, rows: Sequence[Row]) -> tuple[bool, tuple[Result, ...]]:
+    """What an honest processor claims of a public group: whether any row passes the private condition, and
+    the results, one a private group, in :func:`order`. Without private keys there is one, even of no rows.
+
+    Raises :class:`EvaluationError` where the query has no value."""
+    circuit = plan.circuit
+    if plan.listing is not None:
+        found = tuple(_listed(plan, plan.listing, rows))
+        return bool(found), found
+    chosen = selected(circuit.predicate if circuit else None, rows)
+    kept = [row for row, keep in zip(rows, chosen, strict=True) if keep]
+    own: dict[GroupKey, list[Row]] = {} if plan.private_keys else {(): kept}
+    for row in kept if plan.private_keys else ():
+        own.setdefault(tuple(evaluate(k.expression, row) for k in plan.private_keys), []).append(row)
+    made = []
+    for key in sorted(own, key=order):
+        values = tuple(aggregate(call, own[key]) for call in plan.calls)
+        for call, value in zip(plan.calls, values, strict=True):
+            if value is not None and not call.type.contains(value):
+                raise EvaluationError(f"{call} leaves its type {call.type}")
+        made.append(Result(key, values))
+    return bool(kept), tuple(made)
+
+
+def _listed(plan: StagedPlan, listing: Listing, rows: Sequence[Row]) -> Iterator[Result]:
+    assert plan.circuit is not None
+    chosen = selected(plan.circuit.predicate, rows)
+    kept = [row for row, keep in zip(rows, chosen, strict=True) if keep]
+    for row, calls in listed(listing.order, listing.analytics, kept):
+        rank = calls[-1] if listing.limit is not None else None
+        if listing.limit is not None and (not isinstance(rank, int) or rank > listing.limit.most):
+            continue
+        values = [evaluate(output.expression, row) for output in listing.values]
+        yield Result((), (*values, *calls[: len(listing.calls)]))
+
+
 def result_row(
-    plan: StagedPlan, start: int, key: GroupKey, values: Sequence[Value | None], *, present: bool
+    plan: StagedPlan, start: int, key: GroupKey, result: Result, *, present: bool
 ) -> dict[str, Shown | None] | None:
     """A group's row of the result, as JSON values; None where the result has none.
 
@@ -124,9 +149,10 @@ def result_row(
     window has one, with COUNT 0, so that a consumer sees that it was proven. Where that row would be an
     error, which it is not in SQL, it is left out. Raises :class:`EvaluationError`.
     """
-    if not present and (plan.keys or not plan.calls):
+    if not present and (plan.is_keyed or not plan.cells):
         return None
-    row = _named(plan, start, key) | dict(zip(plan.names, values, strict=True))
+    row = _named(plan, start, key) | dict(zip((cell.name for cell in plan.cells), result.values, strict=True))
+    row |= {k.name: value for k, value in zip(plan.private_keys, result.key, strict=True)}
     found: dict[str, Shown | None] = {}
     try:
         for output in plan.outputs:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from zkql.plan.types import Value
     from zkql.runtime.envelope import Envelope
 
-_CONTEXT_BITS = 248
 _STAGE = 0
 
 
@@ -26,7 +25,7 @@ def following(envelope: Envelope) -> bytes:
     """``previous`` of the next window: everything claimed, but no proof bytes, since anyone can
     re-randomise a Groth16 proof."""
     return digest(
-        "zkql/window/v1",
+        "zkql/window/v2",
         [
             envelope.query,
             envelope.registry,
@@ -37,14 +36,16 @@ def following(envelope: Envelope) -> bytes:
                 [d.device, d.closing.sequence, [row.commitment.to_bytes(32, "big") for row in d.rows]]
                 for d in envelope.devices
             ],
-            [[list(r.key), r.present, list(r.values)] for r in envelope.results],
+            [
+                [list(r.key), r.present, [[list(own.key), list(own.values)] for own in r.results]]
+                for r in envelope.results
+            ],
         ],
     )
 
 
-def context(
-    query: bytes, registry: bytes, previous: bytes, start: int, end: int, key: tuple[Value, ...]
-) -> int:
-    """The public input that ties a proof to query, stage, devices, window, group and history."""
-    whole = digest("zkql/context/v1", [query, _STAGE, registry, previous, start, end, list(key)])
-    return int.from_bytes(whole, "big") >> (8 * len(whole) - _CONTEXT_BITS)
+def circumstances(
+    query: bytes, registry: bytes, previous: bytes, start: int, end: int, key: tuple[Value | None, ...]
+) -> bytes:
+    """What ties a proof to query, stage, devices, window, group and history; part of its context."""
+    return digest("zkql/circumstances/v2", [query, _STAGE, registry, previous, start, end, list(key)])

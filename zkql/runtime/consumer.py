@@ -129,8 +129,9 @@ class Verifier:
         advanced = self._check_devices(envelope)
         self._check_results(envelope)
         found = (
-            evaluate.result_row(self._plan, envelope.start, r.key, r.values, present=r.present)
+            evaluate.result_row(self._plan, envelope.start, r.key, own, present=r.present)
             for r in envelope.results
+            for own in r.results
         )
         rows = [row for row in found if row is not None]
         self.progress = advanced
@@ -215,11 +216,14 @@ class Verifier:
     def _check_group(self, envelope: Envelope, result: GroupResult, rows: list[SignedRow]) -> None:
         plan, circuit = self._plan, self._plan.circuit
         columns = [row.columns(plan.stream) for row in rows]
+        if (circuit is None or not circuit.is_counted) and len(result.results) != 1:
+            raise Rejection(f"it has {len(result.results)} results where there is one")
         for index, call in enumerate(plan.calls):
             if circuit is not None and index in circuit.calls:
                 continue
-            if result.values[index] != evaluate.aggregate(call, columns):
-                raise Rejection(f"{call} is not {result.values[index]!r} over the signed rows")
+            (own,) = result.results  # beside a private key, every call is proven
+            if own.values[index] != evaluate.aggregate(call, columns):
+                raise Rejection(f"{call} is not {own.values[index]!r} over the signed rows")
         if not plan.hides_rows and result.present != bool(rows):
             raise Rejection("it is wrong about whether there are rows")
         if circuit is None or self._proofs is None:
@@ -235,7 +239,7 @@ class Verifier:
     def _public_inputs(
         self, envelope: Envelope, circuit: CircuitPlan, result: GroupResult, rows: list[SignedRow]
     ) -> list[int]:
-        bound = chain.context(
+        bound = chain.circumstances(
             self._query,
             self._registry.digest,
             self.progress.previous,
@@ -244,8 +248,7 @@ class Verifier:
             result.key,
         )
         evidenced = [EvidencedRow(row.columns(self._plan.stream), row.commitment) for row in rows]
-        values = {index: result.values[index] for index in circuit.calls}
         try:
-            return public_inputs(self._plan, circuit, bound, evidenced, result.present, values)
+            return public_inputs(self._plan, circuit, bound, evidenced, result.present, result.results)
         except StatementError as error:
             raise Rejection(str(error)) from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zkql import files
 from zkql.errors import InputError
+from zkql.plan.stages import Result
 from zkql.plan.types import TIMESTAMP, format_value, parse_value
 from zkql.runtime.records import (
     Record,
@@ -28,10 +29,12 @@ from zkql.runtime.records import (
 from zkql.toolchain.groth16 import PROOF_BYTES
 
 if TYPE_CHECKING:
+    from zkql.plan.calls import Output
+    from zkql.plan.expressions import Expression
     from zkql.plan.stages import StagedPlan
     from zkql.plan.types import SqlType, Value
 
-VERSION = 1
+VERSION = 2
 _DIGEST_BYTES = 32
 
 
@@ -46,12 +49,13 @@ class DeviceEvidence:
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
-    """Results of one group: the value of every aggregate (None for NULL), and the proof of those
-    that a circuit computes. ``present`` says whether any row passed the WHERE clause."""
+    """Results of one public group: its key, one result a private group (one in all, where no key is
+    private), and the proof of what a circuit computes. ``present`` says whether any row passed the WHERE
+    clause."""
 
-    key: tuple[Value, ...]
+    key: tuple[Value | None, ...]
     present: bool
-    values: tuple[Value | None, ...]
+    results: tuple[Result, ...]
     proof: bytes | None
 
 
@@ -99,17 +103,26 @@ def _device_to_json(evidence: DeviceEvidence, plan: StagedPlan) -> dict[str, Any
 
 def _result_to_json(result: GroupResult, plan: StagedPlan) -> dict[str, Any]:
     return {
-        "key": [
-            None if v is None else format_value(v, k.expression.type)
-            for v, k in zip(result.key, plan.keys, strict=True)
-        ],
+        "key": _key_to_json(result.key, plan.keys),
         "present": result.present,
-        "values": [
-            None if v is None else format_value(v, call.type)
-            for v, call in zip(result.values, plan.calls, strict=True)
+        "results": [
+            {
+                "key": _key_to_json(own.key, plan.private_keys),
+                "values": [
+                    None if v is None else format_value(v, cell.type)
+                    for v, cell in zip(own.values, plan.cells, strict=True)
+                ],
+            }
+            for own in result.results
         ],
         "proof": None if result.proof is None else result.proof.hex(),
     }
+
+
+def _key_to_json(key: tuple[Value | None, ...], outputs: tuple[Output, ...]) -> list[Any]:
+    return [
+        None if v is None else format_value(v, k.expression.type) for v, k in zip(key, outputs, strict=True)
+    ]
 
 
 def decode(data: bytes, plan: StagedPlan) -> Envelope:
@@ -161,27 +174,47 @@ def _device_from_json(data: Any, plan: StagedPlan) -> DeviceEvidence:
 
 
 def _result_from_json(data: Any, plan: StagedPlan) -> GroupResult:
-    keys(data, "key", "present", "values", "proof")
+    keys(data, "key", "present", "results", "proof")
     if not isinstance(data["present"], bool):
         raise RecordError("present is true or false")
-    key, values = _array(data["key"], "key"), _array(data["values"], "values")
-    if len(key) != len(plan.keys) or len(values) != len(plan.calls):
-        raise RecordError("a result has another number of columns than the query")
+    results = tuple(_own_from_json(own, plan) for own in _array(data["results"], "results"))
     proof = data["proof"]
     return GroupResult(
-        key=tuple(_value(v, k.expression.type) for v, k in zip(key, plan.keys, strict=True)),
+        key=_key_from_json(data["key"], plan.keys),
         present=data["present"],
-        values=tuple(
-            None if v is None else _value(v, call.type) for v, call in zip(values, plan.calls, strict=True)
-        ),
+        results=results,
         proof=None if proof is None else hex_bytes(proof, PROOF_BYTES, "proof"),
     )
+
+
+def _own_from_json(data: Any, plan: StagedPlan) -> Result:
+    keys(data, "key", "values")
+    values = _array(data["values"], "values")
+    if len(values) != len(plan.cells):
+        raise RecordError("a result has another number of columns than the query")
+    return Result(
+        key=_key_from_json(data["key"], plan.private_keys),
+        values=tuple(
+            None if v is None else _value(v, cell.type) for v, cell in zip(values, plan.cells, strict=True)
+        ),
+    )
+
+
+def _key_from_json(data: Any, outputs: tuple[Output, ...]) -> tuple[Value | None, ...]:
+    key = _array(data, "key")
+    if len(key) != len(outputs):
+        raise RecordError("a result has another number of columns than the query")
+    return tuple(_value_of(k.expression, v) for k, v in zip(outputs, key, strict=True))
 
 
 def _array(data: Any, what: str) -> list[Any]:
     if not isinstance(data, list):
         raise RecordError(f"{what} is not a list")
     return data
+
+
+def _value_of(expression: Expression, raw: Any) -> Value | None:
+    return None if raw is None and expression.nullable else _value(raw, expression.type)
 
 
 def _value(raw: Any, kind: SqlType) -> Value:

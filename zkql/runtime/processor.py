@@ -16,9 +16,11 @@ from typing import Any
 from zkql import bundle as bundles
 from zkql import files
 from zkql.bundle import Bundle
-from zkql.circuit.assemble import build_gadgets
-from zkql.circuit.gadgets.base import Advice, Assignment, Gadget
-from zkql.circuit.statement import EvidencedRow, public_inputs
+from zkql.circuit.assemble import assemble
+from zkql.circuit.draft import Draft
+from zkql.circuit.gadgets.rows import secret_inputs
+from zkql.circuit.solve import flatten, solve
+from zkql.circuit.statement import EvidencedRow, named_inputs
 from zkql.errors import bug, input_error
 from zkql.plan import evaluate
 from zkql.plan.scalar import EvaluationError
@@ -46,8 +48,7 @@ class Timings:
 class _Task:
     """A group to prove: all that :meth:`Processor._prove` needs."""
 
-    public: list[int]
-    private: list[int]
+    given: dict[str, list[int]]
     place: str
 
 
@@ -60,7 +61,7 @@ class Processor:
         self._plan = bundle.manifest.plan
         self._registry = registry
         self._program: Program | None = None
-        self._gadgets: tuple[Gadget, ...] = ()
+        self._draft: Draft | None = None
         self._regions: list[dict[str, Any]] = []
         if self._plan.circuit is not None:
             keys_ = bundle.keys()
@@ -68,7 +69,7 @@ class Processor:
             self._prover = Prover(bundle.path / bundles.ZKEY)
             data = bundle.read_part(bundles.PROGRAM, bundle.manifest.program)
             self._program = constraints.load(data)
-            self._gadgets = build_gadgets(self._plan, self._plan.circuit)
+            self._draft = assemble(self._plan, self._plan.circuit)
             self._regions = _read_map(bundle.path / bundles.MAP)
 
     def prove(self, closed: Iterable[ClosedWindow]) -> Iterator[tuple[Envelope, list[Timings]]]:
@@ -99,26 +100,16 @@ class Processor:
         groups = evaluate.groups(plan, start, window.rows, lambda owned: owned.row.columns(stream))
         results, tasks = [], []
         for key, rows in groups.items():
-            columns = [owned.columns(stream) for owned in rows]
-            predicate = plan.circuit.predicate if plan.circuit else None
-            chosen = evaluate.selected(predicate, columns)
-            kept = [c for c, keep in zip(columns, chosen, strict=True) if keep]
-            values = tuple(evaluate.aggregate(call, kept) for call in plan.calls)
-            for call, value in zip(plan.calls, values, strict=True):
-                if value is not None and not call.type.contains(value):
-                    raise input_error(
-                        "ZKQL0441",
-                        f"window {format_timestamp(start)}: {call} leaves its type {call.type}",
-                    )
-            result = GroupResult(key, bool(kept), values, None)
-            # an error now, rather than a result that nobody can read
-            evaluate.result_row(plan, start, key, values, present=result.present)
+            present, own = evaluate.results(plan, [owned.columns(stream) for owned in rows])
+            result = GroupResult(key, present, own, None)
+            for one in own:  # an error now, rather than a result that nobody can read
+                evaluate.result_row(plan, start, key, one, present=present)
             results.append(result)
             if plan.circuit is not None:
-                bound = chain.context(
+                bound = chain.circumstances(
                     self._bundle.manifest.digest, self._registry.digest, previous, start, end, key
                 )
-                tasks.append(self._task(bound, start, result, rows, chosen))
+                tasks.append(self._task(bound, start, result, rows))
         envelope = Envelope(
             query=self._bundle.manifest.digest,
             registry=self._registry.digest,
@@ -130,14 +121,7 @@ class Processor:
         )
         return envelope, tasks
 
-    def _task(
-        self,
-        bound: int,
-        start: int,
-        result: GroupResult,
-        rows: Sequence[OwnedRow],
-        chosen: Sequence[bool],
-    ) -> _Task:
+    def _task(self, bound: bytes, start: int, result: GroupResult, rows: Sequence[OwnedRow]) -> _Task:
         plan, circuit = self._plan, self._plan.circuit
         assert circuit is not None
         place = f"window {format_timestamp(start)}"
@@ -149,27 +133,30 @@ class Processor:
                 f"{place}: {len(rows)} rows, and the capacity is {circuit.capacity}",
                 "raise 'capacity' in the stream's WITH (…) and compile again, or shorten the window",
             )
+        if len(result.results) > circuit.most:
+            raise input_error(
+                "ZKQL0448",
+                f"{place}: {len(result.results)} groups, and the circuit has room for {circuit.most}",
+                "raise 'groups' in the stream's WITH (…) and compile again",
+            )
         evidenced = [EvidencedRow(o.row.columns(plan.stream), o.row.commitment) for o in rows]
-        results = {i: result.values[i] for i in circuit.calls}
-        public = public_inputs(plan, circuit, bound, evidenced, result.present, results)
-        offsets = [o.opening.offsets(plan.stream) for o in rows]
-        assignment = Assignment(
-            capacity=circuit.capacity,
-            count=len(rows),
-            context=bound,
-            offsets={c.name: [row[c.name] for row in offsets] for c in plan.stream.private_columns},
-            salts=[o.opening.salt for o in rows],
-            shown=[[evaluate.shown_value(s, row.columns) for row in evidenced] for s in circuit.shown],
-            selected=chosen,
-            results=results,
+        public = named_inputs(plan, circuit, bound, evidenced, result.present, result.results)
+        secrets = secret_inputs(
+            plan.stream,
+            circuit.capacity,
+            [o.opening.offsets(plan.stream) for o in rows],
+            [o.opening.salt for o in rows],
         )
-        return _Task(public, private_inputs(self._gadgets, assignment), place)
+        return _Task(public | secrets, place)
 
     def _prove(self, task: _Task) -> tuple[bytes, Timings]:
         assert self._program is not None
+        assert self._draft is not None
         started = perf_counter()
         try:
-            witness = constraints.evaluate(self._program, [*task.public, *task.private])
+            values = solve(self._draft.gadgets, task.given)
+            inputs = flatten(self._draft.parameters, values)
+            witness = constraints.evaluate(self._program, inputs)
         except Unsatisfied as failure:
             clause = next(
                 (r["clause"] for r in self._regions if r["first"] <= failure.line <= r["last"]),
@@ -192,23 +179,3 @@ def _read_map(path: Path) -> list[dict[str, Any]]:
     if not isinstance(regions, list) or not all(isinstance(r, dict) and set(r) == keys for r in regions):
         raise input_error("ZKQL0411", f"{path} is not what zkql compile wrote")
     return regions
-
-
-def private_inputs(gadgets: Sequence[Gadget], assignment: Assignment) -> list[int]:
-    """Every private input in the circuit's order, from each gadget's own advice."""
-    values: list[int] = []
-    for gadget in gadgets:
-        advice = gadget.advice(assignment)
-        for parameter in gadget.advice_parameters:
-            flat = list(_flatten(advice[parameter.name]))
-            assert len(flat) == parameter.size, parameter
-            values += flat
-    return values
-
-
-def _flatten(advice: Advice) -> Iterator[int]:
-    if isinstance(advice, int):
-        yield advice
-        return
-    for item in advice:
-        yield from _flatten(item)

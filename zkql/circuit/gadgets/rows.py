@@ -3,221 +3,287 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import (
-    Advice,
-    Assignment,
-    Gadget,
-    Origin,
-    Parameter,
-    bits_of,
-    environment,
-)
+from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
+from zkql.circuit.wires import Linear, Values, Wire
 from zkql.crypto.commitment import Element, layout
 from zkql.crypto.field import P
-from zkql.crypto.poseidon import FULL_ROUNDS, PARTIAL_ROUNDS, schedule
-from zkql.plan.schema import StreamSchema
-from zkql.plan.types import as_int
+from zkql.plan.codes import column_bits, width
+from zkql.plan.schema import ColumnSchema, StreamSchema
+from zkql.plan.types import Kind
 
 
 @dataclass(frozen=True)
 class Context(Gadget):
     """Binds the proof to its context."""
 
-    origin: Origin
-    name: str = "bind_context"
-    template: str = "context.zok.j2"
+    name: str
+    origin: Any
+    context: Linear
+    template: ClassVar[str] = "context.zok.j2"
 
     @property
-    def advice_parameters(self) -> tuple[Parameter, ...]:
-        return (Parameter("context_square", ()),)
+    def inputs(self) -> tuple[Linear, ...]:
+        return (self.context,)
 
-    def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        return {"context_square": assignment.context**2 % P}
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter(f"{self.name}_square", ()),)
 
-    def constraints(self, rows: int) -> int:
+    def compute(self, inputs: Sequence[Values]) -> list[Values]:
+        return []
+
+    def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
+        return {f"{self.name}_square": [inputs[0][0] ** 2 % P]}
+
+    def constraints(self) -> int:
         return 1
 
-    def invocation(self) -> str:
-        return f"assert({self.name}(context, context_square));"
-
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
-    """A MAX or MIN whose result a column's offsets are written from: the public input ``result``."""
-
-    sql: str
-    result: str
-    call_index: int
-    largest: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Neighbouring columns of one element that are range-checked together: one used column, or a
-    run of unused ones."""
+class Field:
+    """Neighbouring bits of one element that are spelled out together: the code of one used column, its
+    flag of NULL, or a run of columns that nothing reads. ``largest`` says that the field is written from
+    the column's largest (or smallest) value, which is an output."""
 
     name: str
-    columns: tuple[str, ...]
-    used: bool
-    width: int
+    columns: tuple[ColumnSchema, ...]
+    bits: int
     shift: int
-    anchor: Anchor | None
+    used: bool
+    flag: bool = False
+    largest: bool | None = None
 
     @property
-    def bits(self) -> str:
+    def parameter(self) -> str:
         """The parameter with its bits."""
         return f"{self.name}_bits"
+
+    @property
+    def anchor(self) -> str:
+        """The parameter with the largest or smallest value."""
+        return f"{self.name}_{'most' if self.largest else 'least'}"
+
+    @property
+    def lowest(self) -> int:
+        """The value whose code is 0."""
+        column = self.columns[0]
+        return 0 if self.flag or column.type.kind is Kind.VARCHAR else column.type.lowest
+
+    def wire(self, capacity: int) -> Wire:
+        """The column's values, or its flags. An anchored column may leave its type by its own width: it
+        has the hash's element to itself, so that Poseidon binds it and no range is checked."""
+        if self.flag:
+            return Wire(self.name, (capacity,), 0, 1)
+        column = self.columns[0]
+        reach = 1 << self.bits
+        low, high = self.lowest, self.lowest + reach - 1
+        if column.type.is_bounded:
+            high = column.type.bounds[1] if self.largest is None else high
+        if self.largest is not None:
+            low, high = low - reach, high + reach
+        return Wire(self.name, (capacity,), low, high)
 
 
 @dataclass(frozen=True)
 class Opening(Gadget):
-    """Opens every slot's commitment and gives the columns that the query uses."""
+    """Opens every slot's commitment and gives the columns that the query uses: their values, and flags of
+    NULL where they may be. ``anchors`` says of columns whether their largest (True) or smallest value is
+    asked for anyway; these are outputs as well, and no row is beyond them."""
 
+    name: str
+    origin: Any
     stream: StreamSchema
     capacity: int
     used: tuple[str, ...]
-    anchors: Mapping[str, Anchor]
-    origin: Origin
-    name: str = "open_rows"
-    template: str = "opening.zok.j2"
+    anchors: tuple[tuple[str, bool], ...]
+    template: ClassVar[str] = "opening.zok.j2"
+
+    # --- layout ---
 
     @property
-    def segments(self) -> tuple[tuple[Segment, ...], ...]:
-        """Per element, its segments from the low bits up."""
-        return tuple(self._segments(e, i) for i, e in enumerate(layout(self.stream)))
+    def elements(self) -> tuple[tuple[Field, ...], ...]:
+        """Per element of the commitment, its fields from the low bits up."""
+        return tuple(self._fields(e, i) for i, e in enumerate(layout(self.stream)))
 
-    def _segments(self, element: Element, index: int) -> tuple[Segment, ...]:
-        found: list[Segment] = []
+    def _fields(self, element: Element, index: int) -> tuple[Field, ...]:
+        found: list[Field] = []
         shift = 0
         positions = {c.name: i for i, c in enumerate(element.columns)}
         runs = groupby(element.columns, lambda c: positions[c.name] if c.name in self.used else -1)
         for position, run in runs:
             columns = tuple(run)
-            width = sum(c.type.bits for c in columns)
-            used = position >= 0
-            name = identifier(self.stream, columns[0].name) if used else f"rest_{index}_{len(found)}"
-            names = tuple(c.name for c in columns)
-            anchor = self.anchors.get(names[0])
-            found.append(Segment(name, names, used, width, shift, anchor))
-            shift += width
+            bits = sum(map(column_bits, columns))
+            if position < 0:
+                found.append(Field(f"rest_{index}_{len(found)}", columns, bits, shift, used=False))
+            else:
+                (column,) = columns
+                name, own = identifier(self.stream, column.name), width(column.type)
+                anchor = dict(self.anchors).get(column.name)
+                found.append(Field(name, columns, own, shift, used=True, largest=anchor))
+                if column.nullable:
+                    found.append(Field(f"{name}_null", columns, 1, shift + own, used=True, flag=True))
+            shift += bits
         return tuple(found)
 
-    def column(self, name: str) -> str:
-        """The ZoKrates expression for a used column, an array of N offsets."""
-        opened = [s.columns[0] for element in self.segments for s in element if s.used]
-        return f"columns[{opened.index(name)}]"
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All of them."""
+        return tuple(f for element in self.elements for f in element)
+
+    def _used(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields if f.used)
+
+    def column(self, name: str) -> tuple[Wire, Wire | None]:
+        """The values of a used column and its flags of NULL."""
+        found = [f.wire(self.capacity) for f in self._used() if f.columns[0].name == name]
+        return found[0], found[1] if len(found) > 1 else None
+
+    def anchor(self, name: str) -> Wire:
+        """The largest or smallest value of an anchored column. What reveals it answers for its range."""
+        own = next(f for f in self._used() if f.columns[0].name == name)
+        return Wire(own.anchor, (), *own.columns[0].type.bounds)
+
+    # --- gadget ---
 
     @property
-    def advice_parameters(self) -> tuple[Parameter, ...]:
-        bits = (s for element in self.segments for s in element)
-        return (
-            Parameter("salt", (self.capacity,)),
-            *(Parameter(s.bits, (self.capacity, s.width)) for s in bits),
-        )
+    def commitment(self) -> Linear:
+        """The public input."""
+        return Wire("commitment", (self.capacity,), 0, P - 1).linear
 
-    def advice(self, assignment: Assignment) -> dict[str, Advice]:
-        advice: dict[str, Advice] = {"salt": fill_slots(assignment.salts, self.capacity, 0)}
-        widths = {c.name: c.type.bits for c in self.stream.private_columns}
-        for element in self.segments:
-            for segment in element:
-                values = [0] * self.capacity
-                shift = 0
-                for column in segment.columns:
-                    offsets = fill_slots(assignment.offsets[column], self.capacity, 0)
-                    values = [v + (o << shift) for v, o in zip(values, offsets, strict=True)]
-                    shift += widths[column]
-                if segment.anchor is not None:
-                    values = _distances(segment, values, assignment, self.stream)
-                advice[segment.bits] = [bits_of(v, segment.width) for v in values]
-        return advice
+    @property
+    def inputs(self) -> tuple[Linear, ...]:
+        """The commitments, and what the prover knows of the rows: salts and codes."""
+        secret = [Wire("salt", (self.capacity,), 0, P - 1)]
+        for column in self.stream.private_columns:
+            name = secret_name(column.name)
+            secret.append(Wire(name, (self.capacity,), 0, (1 << column_bits(column)) - 1))
+        return (self.commitment, *(wire.linear for wire in secret))
 
-    def constraints(self, rows: int) -> int:
-        return rows * self.per_row
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        return tuple(wire for wire, _ in self.commitment.terms)
+
+    @property
+    def outputs(self) -> tuple[Wire, ...]:
+        anchors = (self.anchor(f.columns[0].name) for f in self._used() if f.largest is not None)
+        return (*(f.wire(self.capacity) for f in self._used()), *anchors)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        anchors = (Parameter(f.anchor, ()) for f in self._used() if f.largest is not None)
+        bits = (Parameter(f.parameter, (self.capacity, f.bits)) for f in self.fields)
+        return (*anchors, Parameter(f"{self.name}_salt", (self.capacity,)), *bits)
+
+    def _codes(self, inputs: Sequence[Values]) -> dict[str, Values]:
+        return {c.name: codes for c, codes in zip(self.stream.private_columns, inputs[2:], strict=True)}
+
+    def compute(self, inputs: Sequence[Values]) -> list[Values]:
+        codes = self._codes(inputs)
+        made: list[Values] = []
+        extremes: list[Values] = []
+        for own in self._used():
+            column = own.columns[0]
+            split = 1 << width(column.type)
+            values = [code + own.lowest for code in codes[column.name]]
+            if own.flag:
+                values = [code // split for code in codes[column.name]]
+            elif column.nullable:
+                values = [code % split + own.lowest for code in codes[column.name]]
+            made.append(values)
+            if own.largest is not None:
+                extremes.append([max(values) if own.largest else min(values)])
+        return [*made, *extremes]
+
+    def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
+        codes, salts = self._codes(inputs), inputs[1]
+        found: Advice = {f"{self.name}_salt": salts}
+        used = self._used()
+        claimed = dict(zip((f.name for f in used), outputs, strict=False))
+        anchored = (f for f in used if f.largest is not None)
+        extremes = dict(zip((f.name for f in anchored), outputs[len(used) :], strict=True))
+        for own in self.fields:
+            if own.used:
+                values = [v - own.lowest for v in claimed[own.name]]
+                if own.largest is not None:
+                    sign, (extreme,) = (1 if own.largest else -1), extremes[own.name]
+                    values = [sign * (extreme - v) for v in claimed[own.name]]
+                    found[own.anchor] = [extreme]
+            else:
+                values = self._packed(own, codes)
+            found[own.parameter] = [bit for v in values for bit in spell(v, own.bits)]
+        return found
+
+    def _packed(self, rest: Field, codes: Mapping[str, Values]) -> Values:
+        values, shift = [0] * self.capacity, 0
+        for column in rest.columns:
+            values = [v + (c << shift) for v, c in zip(values, codes[column.name], strict=True)]
+            shift += column_bits(column)
+        return values
+
+    @property
+    def hashes(self) -> Mapping[int, int]:
+        return {len(self.elements) + 1: self.capacity}
+
+    def constraints(self) -> int:
+        return self.capacity * self.per_row
 
     @property
     def per_row(self) -> int:
         """Constraints a row: hash, bits, one comparison."""
-        bits = sum(s.width for element in self.segments for s in element)
-        return poseidon_constraints(len(self.segments) + 1) + bits + 1
+        bits = sum(f.bits for f in self.fields)
+        return poseidon_constraints(len(self.elements) + 1) + bits + 1
 
     def invocation(self) -> str:
-        names = ["commitment", "salt"]
-        for segment in (s for element in self.segments for s in element):
-            names += [segment.bits, segment.anchor.result] if segment.anchor else [segment.bits]
-        arguments = ", ".join(names)
-        return f"field[{len(self.used)}][N] columns = {self.name}({arguments});"
+        used = self._used()
+        call = super().invocation().removeprefix("assert(").removesuffix(");")
+        if not used:
+            return f"assert({call});"
+        lines = [f"field[{len(used)}][{self.capacity}] columns = {call};"]
+        lines += [f"field[{self.capacity}] {f.name} = columns[{i}];" for i, f in enumerate(used)]
+        return "\n    ".join(lines)
 
     def variables(self) -> dict[str, Any]:
-        flat = [s for element in self.segments for s in element]
         packed = []
-        position = {s.name: f"offset_{i}" for i, s in enumerate(flat)}
-        for element, segments in zip(layout(self.stream), self.segments, strict=True):
-            terms = [
-                f"{position[s.name]} * {1 << s.shift}" if s.shift else position[s.name] for s in segments
-            ]
+        for element, fields in zip(layout(self.stream), self.elements, strict=True):
+            terms = [f"{f.name} * {1 << f.shift}" if f.shift else f.name for f in fields]
             if element.constant or not terms:
                 terms.append(str(element.constant << element.width))
             packed.append(" + ".join(terms))
         return {
-            "segments": flat,
-            "used": [i for i, s in enumerate(flat) if s.used],
+            "capacity": self.capacity,
+            "fields": self.fields,
+            "used": self._used(),
             "elements": packed,
-            "hash": poseidon_name(len(self.segments) + 1),
+            "hash": poseidon_name(len(self.elements) + 1),
             "per_row": self.per_row,
         }
 
 
-def _distances(
-    segment: Segment, offsets: list[int], assignment: Assignment, stream: StreamSchema
-) -> list[int]:
-    """How far each offset is from the anchoring result."""
-    assert segment.anchor is not None
-    value = assignment.results[segment.anchor.call_index]
-    lowest = stream.column(segment.columns[0]).type.lowest
-    extreme = 0 if value is None else as_int(value) - lowest
-    sign = 1 if segment.anchor.largest else -1
-    return [sign * (extreme - offset) for offset in offsets]
+def secret_inputs(
+    stream: StreamSchema, capacity: int, codes: Sequence[Mapping[str, int]], salts: Sequence[int]
+) -> dict[str, Values]:
+    """What the prover knows of the rows, as the opening reads it: of each row the codes of the private
+    columns, and the salt. Slots after the last row repeat it; over no rows all is zero."""
+    found = {"salt": fill_slots(salts, capacity, 0)}
+    for column in stream.private_columns:
+        own = [row[column.name] for row in codes]
+        found[secret_name(column.name)] = fill_slots(own, capacity, 0)
+    return found
+
+
+def secret_name(column: str) -> str:
+    """What a prover's codes of a column are called among the given values."""
+    return f"code of {column}"
 
 
 def identifier(stream: StreamSchema, name: str) -> str:
     """A column's name as a ZoKrates identifier, unlike any keyword and any other column's."""
     position = [c.name for c in stream.columns].index(name)
     return f"c{position}_" + re.sub(r"[^0-9A-Za-z]", "_", name).lower()
-
-
-def poseidon_name(inputs: int) -> str:
-    """The function that :func:`render_poseidon` defines."""
-    return f"poseidon{inputs}"
-
-
-def poseidon_constraints(inputs: int) -> int:
-    """Three constraints an S-box; the first S-box of the capacity word is a constant."""
-    return 3 * (FULL_ROUNDS * (inputs + 1) + PARTIAL_ROUNDS[inputs - 1] - 1)
-
-
-def render_poseidon(inputs: int) -> str:
-    """The unrolled hash as ZoKrates source."""
-    plan = schedule(inputs)
-    return (
-        environment()
-        .get_template("poseidon.zok.j2")
-        .render(
-            name=poseidon_name(inputs),
-            width=plan.width,
-            mds=plan.mds,
-            pre_sparse=plan.pre_sparse,
-            first=plan.first,
-            entry=plan.entry,
-            partial=plan.partial,
-            last=plan.last,
-            sboxes=poseidon_constraints(inputs) // 3,
-            names=lambda label, count: [f"{label}_{i}" for i in range(count)],
-        )
-        .strip()
-    )

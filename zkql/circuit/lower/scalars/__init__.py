@@ -1,0 +1,1 @@
+"""The scalar functions in circuits, a module for each of :mod:`zkql.plan.functions`."""
