@@ -7,23 +7,28 @@ whether the compiled constraints accept them.
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from unittest import mock
+from functools import cached_property
 
-from zkql.circuit.gadgets.base import Assignment
-from zkql.circuit.statement import EvidencedRow, public_inputs
-from zkql.compiler import Compiled, compile_circuit, compile_query
+from zkql.circuit.assemble import assemble
+from zkql.circuit.build import Circuit
+from zkql.circuit.check import compile_circuit
+from zkql.circuit.draft import Draft
+from zkql.circuit.gadgets.base import Spell, bits_of
+from zkql.circuit.gadgets.rows import secret_inputs
+from zkql.circuit.solve import NO_LIES, flatten, solve
+from zkql.circuit.statement import EvidencedRow, named_inputs
+from zkql.circuit.wires import Environment, Values
+from zkql.compiler import Compiled, compile_query
 from zkql.crypto.commitment import commit, new_salt
 from zkql.crypto.field import P
 from zkql.errors import Source
 from zkql.plan import evaluate
+from zkql.plan.codes import encode_column
+from zkql.plan.stages import CircuitPlan, Result, StagedPlan
 from zkql.plan.types import Shown, Value, as_int
-from zkql.runtime.processor import private_inputs
 from zkql.toolchain.constraints import Program, Unsatisfied
 from zkql.toolchain.constraints import evaluate as evaluate_witness
 
@@ -40,6 +45,8 @@ CREATE STREAM reading (
 """
 SOLO_STREAM = STREAM.replace("temp  INT", "temp  INT PUBLIC").replace("ok    BOOLEAN", "ok BOOLEAN PUBLIC")
 """The same with one private column, which then has the commitment's field element to itself."""
+FEW_GROUPS_STREAM = STREAM.replace("'{capacity}'", "'{capacity}', 'groups' = '3'")
+"""The same with room for fewer groups of a private key than rows."""
 WINDOW = "FROM TABLE(TUMBLE(TABLE reading, DESCRIPTOR(ts), INTERVAL '10' SECOND))"
 PLAIN = f"""
 SELECT window_start, window_end, MAX(load) AS most, MIN(load) AS least, AVG(load) AS mean,
@@ -66,8 +73,14 @@ GROUPED = f"""
 SELECT window_start, zone, SUM(load) AS total, COUNT(*) AS n
 {WINDOW} WHERE temp > 0 GROUP BY window_start, window_end, zone
 """
+HIDDEN = f"""
+SELECT window_start, zone, temp, SUM(load) AS total, MAX(load) FILTER (WHERE load < 60) AS most, COUNT(*) AS n
+{WINDOW} WHERE temp <> 7 GROUP BY window_start, window_end, zone, temp
+"""
+"""Groups of a private key, in groups of a public one."""
 
-Inputs = dict[str, Any]
+
+Row = dict[str, Value | None]
 
 
 def query(select: str, capacity: int = 4, stream: str = STREAM) -> Compiled:
@@ -75,26 +88,27 @@ def query(select: str, capacity: int = 4, stream: str = STREAM) -> Compiled:
     return compile_query(Source("test.zkql", stream.format(capacity=capacity) + select + ";"))
 
 
-def row(load: int = 0, temp: int = 0, ok: int = 0, zone: int = 0) -> dict[str, Value]:
+def row(load: int = 0, temp: int = 0, ok: int = 0, zone: int = 0) -> Row:
     """A plain row; ``load`` is unscaled (tenths)."""
     return {"meter": 1, "zone": zone, "ts": 0, "load": load, "temp": temp, "ok": ok}
 
 
-def evaluated(compiled: Compiled, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, Shown | None]]:
+def evaluated(
+    compiled: Compiled, rows: Sequence[Mapping[str, Value | None]]
+) -> list[dict[str, Shown | None]]:
     """The result of a staged plan over all windows, as processor and verifier evaluate it; as in SQL, there
     is no row for a group without rows."""
     plan = compiled.plan
-    predicate = plan.circuit.predicate if plan.circuit else None
     found: list[dict[str, Shown | None]] = []
     starts = [plan.window_start(as_int(row[plan.stream.time])) for row in rows]
     for start in sorted(set(starts)):
         own = [row for row, begins in zip(rows, starts, strict=True) if begins == start]
         for key, members in evaluate.groups(plan, start, own, lambda row: row).items():
-            chosen = evaluate.selected(predicate, members)
-            kept = [row for row, keep in zip(members, chosen, strict=True) if keep]
-            if kept:
-                values = [evaluate.aggregate(call, kept) for call in plan.calls]
-                found.append(evaluate.result_row(plan, start, key, values, present=True))
+            present, results = evaluate.results(plan, members)
+            for result in results if present else ():
+                row = evaluate.result_row(plan, start, key, result, present=present)
+                assert row is not None
+                found.append(row)
     return found
 
 
@@ -102,11 +116,11 @@ def evaluated(compiled: Compiled, rows: Sequence[Mapping[str, Value]]) -> list[d
 class Secrets:
     """Rows of one proof with their salts."""
 
-    rows: tuple[dict[str, Value], ...]
+    rows: tuple[Row, ...]
     salts: tuple[int, ...]
 
     @classmethod
-    def of(cls, rows: Sequence[dict[str, Value]]) -> Secrets:
+    def of(cls, rows: Sequence[Row]) -> Secrets:
         return cls(tuple(rows), tuple(new_salt() for _ in rows))
 
 
@@ -123,130 +137,80 @@ class Subject:
         assert compiled.circuit is not None
         return cls(compiled, compile_circuit(compiled.circuit))
 
-    # --- honest inputs ---
+    @property
+    def plan(self) -> StagedPlan:
+        return self.compiled.plan
 
-    def results(self, rows: Sequence[Mapping[str, Value]]) -> dict[int, Value | None]:
+    @property
+    def circuit(self) -> Circuit:
+        assert self.compiled.circuit is not None
+        return self.compiled.circuit
+
+    @property
+    def stage(self) -> CircuitPlan:
+        assert self.plan.circuit is not None
+        return self.plan.circuit
+
+    @cached_property
+    def draft(self) -> Draft:
+        return assemble(self.plan, self.stage)
+
+    # --- what is given ---
+
+    def claim(self, rows: Sequence[Row]) -> tuple[bool, tuple[Result, ...]]:
         """What the plan says about rows."""
-        plan, circuit = self.compiled.plan, self.compiled.plan.circuit
-        assert circuit is not None
-        kept = [r for r in rows if all(evaluate.selected(circuit.predicate, [r]))]
-        return {i: evaluate.aggregate(plan.calls[i], kept) for i in circuit.calls}
+        return evaluate.results(self.plan, rows)
 
-    def assignment(self, secrets_: Secrets, **changes: Any) -> Assignment:
-        """The honest assignment, with any part replaced by a lie."""
-        plan, circuit = self.compiled.plan, self.compiled.plan.circuit
-        assert circuit is not None
-        stream = plan.stream
-        honest = Assignment(
-            capacity=circuit.capacity,
-            count=len(secrets_.rows),
-            context=changes.pop("context", 12345),
-            offsets={
-                c.name: [int(r[c.name]) - c.type.lowest for r in secrets_.rows]
-                for c in stream.private_columns
-            },
-            salts=list(secrets_.salts),
-            shown=[[evaluate.shown_value(s, r) for r in secrets_.rows] for s in circuit.shown],
-            selected=evaluate.selected(circuit.predicate, secrets_.rows),
-            results=self.results(secrets_.rows),
-        )
-        return dataclasses.replace(honest, **changes)
-
-    def public(self, secrets_: Secrets, context: int = 12345) -> list[int]:
-        """What an honest verifier derives for an honest claim."""
-        plan, circuit = self.compiled.plan, self.compiled.plan.circuit
-        assert circuit is not None
+    def public(self, hidden: Secrets, claim: tuple[bool, tuple[Result, ...]] | None = None) -> Environment:
+        """What the verifier derives for a claim; for the honest one if none is given."""
+        stream = self.plan.stream
         evidenced = []
-        for values, salt in zip(secrets_.rows, secrets_.salts, strict=True):
-            offsets = {c.name: int(values[c.name]) - c.type.lowest for c in plan.stream.private_columns}
-            evidenced.append(EvidencedRow(values, commit(plan.stream, offsets, salt)))
-        present = any(evaluate.selected(circuit.predicate, secrets_.rows))
-        return public_inputs(plan, circuit, context, evidenced, present, self.results(secrets_.rows))
+        for values, salt in zip(hidden.rows, hidden.salts, strict=True):
+            codes = {c.name: encode_column(c, values[c.name]) for c in stream.private_columns}
+            evidenced.append(EvidencedRow(values, commit(stream, codes, salt)))
+        present, results = self.claim(hidden.rows) if claim is None else claim
+        return named_inputs(self.plan, self.stage, bytes(32), evidenced, present, results)
 
-    def named(self, flat: Sequence[int]) -> Inputs:
-        """Inputs by parameter, nested as the circuit declares them."""
-        assert self.compiled.circuit is not None
-        values, found = iter(flat), {}
-        for parameter in self.compiled.circuit.parameters:
-            found[parameter.name] = _nest(values, parameter.dims)
-        return found
+    def secret(self, hidden: Secrets) -> Environment:
+        """What only the prover knows."""
+        stream = self.plan.stream
+        codes = [{c.name: encode_column(c, r[c.name]) for c in stream.private_columns} for r in hidden.rows]
+        return secret_inputs(stream, self.stage.capacity, codes, hidden.salts)
 
-    def honest(self, secrets_: Secrets) -> Inputs:
-        """All inputs of an honest proof."""
-        return self.lie(secrets_)
+    def given(self, hidden: Secrets) -> Environment:
+        """Everything that the results do not change: then these are whatever the prover computes."""
+        names = {p.name for p in self.draft.given}
+        return {k: v for k, v in self.public(hidden).items() if k in names} | dict(self.secret(hidden))
 
-    def lie(self, secrets_: Secrets, spelling: str = "truncate", **changes: Any) -> Inputs:
-        """Inputs of a prover that works from a false assignment as well as it can.
+    # --- provers ---
 
-        ``spelling`` is what it does about a number that has no bits: ``truncate`` it to the width,
-        ``cram`` it whole into the lowest "bit", or ``halve`` it and cram it into the one above.
-        """
-        assert self.compiled.circuit is not None
-        assignment = self.assignment(secrets_, **changes)
-        with spelled(spelling):
-            private = private_inputs(self.compiled.circuit.gadgets, assignment)
-        return self.named([*self.public(secrets_, assignment.context), *private])
+    def honest(self, hidden: Secrets) -> dict[str, Values]:
+        """All inputs of an honest proof of what the plan says."""
+        return solve(self.circuit.gadgets, {**self.public(hidden), **self.secret(hidden)})
+
+    def lie(
+        self, given: Environment, lies: Environment = NO_LIES, spell: Spell = bits_of
+    ) -> dict[str, Values]:
+        """Inputs of a prover who works from ``given`` and from false wires as well as it can."""
+        return solve(self.circuit.gadgets, given, lies=lies, spell=spell)
 
     # --- judgement ---
 
-    def flat(self, inputs: Inputs) -> list[int]:
+    def flat(self, values: Environment) -> list[int]:
         """Inputs in the circuit's order."""
-        assert self.compiled.circuit is not None
-        return [v for p in self.compiled.circuit.parameters for v in _flat(inputs[p.name])]
+        return [v % P for v in flatten(self.circuit.parameters, values)]
 
-    def accepts(self, inputs: Inputs) -> bool:
+    def accepts(self, values: Environment) -> bool:
         """Whether the R1CS is satisfied."""
         try:
-            witness = evaluate_witness(self.program, [v % P for v in self.flat(inputs)])
+            witness = evaluate_witness(self.program, self.flat(values))
         except Unsatisfied:
             return False
         assert not list(self.program.system.violations(witness))
         return True
 
 
-def _nest(values: Iterator[int], dims: tuple[int, ...]) -> Any:
-    if not dims:
-        return next(values)
-    return [_nest(values, dims[1:]) for _ in range(dims[0])]
-
-
-def _flat(value: Any) -> Iterator[int]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _flat(item)
-    else:
-        yield value
-
-
-def spell(value: int, width: int, spelling: str) -> list[int]:
-    """Bits of a number, or what comes nearest."""
-    if 0 <= value < 1 << width or spelling == "truncate":
-        return [value >> j & 1 for j in range(width)]
-    if spelling == "cram":
-        return [value % P, *[0] * (width - 1)]
-    return [0, value * pow(2, -1, P) % P, *[0] * (width - 2)][:width]
-
-
-@contextmanager
-def spelled(spelling: str) -> Iterator[None]:
-    """Let gadgets spell numbers that do not fit, as a lying prover would."""
-
-    def bits(value: int, width: int) -> list[int]:
-        return spell(value, width, spelling)
-
-    names = ("rows", "selection", "aggregates")
-    with mock.patch.multiple("zkql.circuit.gadgets.rows", bits_of=bits):
-        patches = [mock.patch(f"zkql.circuit.gadgets.{n}.bits_of", bits) for n in names[1:]]
-        for patch in patches:
-            patch.start()
-        try:
-            yield
-        finally:
-            for patch in patches:
-                patch.stop()
-
-
-def random_rows(count: int, seed: int) -> list[dict[str, Value]]:
+def random_rows(count: int, seed: int) -> list[Row]:
     """Rows with ties, negatives and extremes, repeatable."""
     import random
 

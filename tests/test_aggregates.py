@@ -14,16 +14,18 @@ import pytest
 from zkql.plan.calls import Aggregation, SortKey
 from zkql.plan.expressions import Column, Comparator, Comparison, Literal
 from zkql.plan.functions.aggregates import (
+    HYPOTHETICAL,
+    LARGEST_OR_SMALLEST,
+    PAIRED,
     Function,
     arranged,
-    check,
-    check_constants,
     coerced,
     lookup,
     result_nullable,
     result_type,
 )
 from zkql.plan.functions.errors import FunctionError
+from zkql.plan.functions.signatures import check, check_constants
 from zkql.plan.interpret import aggregated
 from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import (
@@ -52,7 +54,14 @@ PERCENTILES = (F.PERCENTILE_DISC, F.PERCENTILE_CONT)
 RANKS = (F.ROW_NUMBER, F.RANK, F.DENSE_RANK, F.PERCENT_RANK, F.CUME_DIST, F.NTILE)
 RANKED = {"over": True, "ordered": True}
 KEYED = {"keys": 1}
-AGGREGATES = [f for f in F if f.is_aggregate]
+OF_ONE_VALUE = [f for f in F if f.is_aggregate and f not in HYPOTHETICAL | LARGEST_OR_SMALLEST | PAIRED]
+"""Aggregates of one column; :mod:`tests.test_ordered_aggregates` has the others."""
+NAMES = """
+    COUNT COLLECT_DISTINCT SUM MIN MAX AVG VAR_POP VAR_SAMP STDDEV_POP STDDEV_SAMP MEDIAN PERCENTILE_DISC
+    PERCENTILE_CONT TOP BOTTOM RANK DENSE_RANK PERCENT_RANK CUME_DIST ROW_NUMBER NTILE FIRST LAST LEAD LAG
+    ANY EVERY BIT_AND BIT_OR BIT_XOR COVAR_POP COVAR_SAMP CORR ARG_MAX ARG_MIN MODE
+"""
+"""What the catalogue promises."""
 
 
 def call(function: Function, kind: SqlType, fraction: str = "0.5", **more: Any) -> Aggregation:
@@ -84,6 +93,8 @@ def value(function: Function, kind: SqlType, values: list[Value | None], **more:
         ("LAST", F.LAST_VALUE),
         ("percentile", F.PERCENTILE_CONT),
         ("row_number", F.ROW_NUMBER),
+        ("max_by", F.ARG_MAX),
+        ("Min_By", F.ARG_MIN),
         ("concat", None),
         ("lookup", None),
         ("__class__", None),
@@ -91,6 +102,10 @@ def value(function: Function, kind: SqlType, values: list[Value | None], **more:
 )
 def test_a_function_is_found_by_each_of_its_names(name, function):
     assert lookup(name) is function
+
+
+def test_every_promised_function_is_there():
+    assert [name for name in NAMES.split() if lookup(name) is None] == []
 
 
 def test_percentile_has_its_order_among_its_arguments():
@@ -122,6 +137,21 @@ def test_percentile_has_its_order_among_its_arguments():
         (F.BOOL_OR, (BOOLEAN,), BOOLEAN),
         (F.COLLECT_DISTINCT, (CENTS,), array(CENTS)),
         (F.FIRST_VALUE, (array(INT),), array(INT)),
+        (F.TOP, (CENTS, INT), array(CENTS)),
+        (F.BOTTOM, (NAME, INT), array(NAME)),
+        (F.MODE, (TIMESTAMP,), TIMESTAMP),
+        (F.ARG_MAX, (array(INT), NAME), array(INT)),
+        (F.ARG_MIN, (NULL, INT), NULL),
+        (F.COVAR_POP, (INT, CENTS), decimal(38, 6)),
+        (F.COVAR_SAMP, (decimal(20, 9), INT), decimal(38, 9)),
+        (F.COVAR_SAMP, (INT, decimal(20, 9)), decimal(38, 9)),
+        (F.COVAR_POP, (NULL, decimal(20, 9)), decimal(38, 9)),
+        (F.COVAR_POP, (NULL, NULL), NULL),
+        (F.CORR, (CENTS, BIGINT), decimal(10, 9)),
+        (F.RANK, (CENTS, INT), BIGINT),
+        (F.DENSE_RANK, (NAME, NAME), BIGINT),
+        (F.PERCENT_RANK, (INT, INT), decimal(10, 9)),
+        (F.CUME_DIST, (NULL, INT), decimal(10, 9)),
         (F.ROW_NUMBER, (), BIGINT),
         (F.NTILE, (INT,), BIGINT),
         (F.PERCENT_RANK, (), decimal(10, 9)),
@@ -176,6 +206,32 @@ def test_a_default_and_its_value_are_cast_to_one_type():
         (F.BIT_OR, (CENTS,), {}, "BIT_OR takes an integer, not DECIMAL(10, 2)", None),
         (F.BOOL_AND, (INT,), {}, "BOOL_AND takes a condition, not INT", "nearest: BOOL_AND(x <> 0)"),
         (F.SUM, (INT, INT), KEYED, "SUM does not take WITHIN GROUP", None),
+        (F.MODE, (INT,), KEYED, "MODE does not take WITHIN GROUP", "write MODE(x)"),
+        (F.NTILE, (INT, INT), KEYED, "NTILE does not take WITHIN GROUP", None),
+        (F.MODE, (array(INT),), {}, "MODE takes what can be put in order, not ARRAY<INT>", None),
+        (F.MODE, (INT,), {"distinct": True}, "MODE does not take DISTINCT", None),
+        (F.TOP, (INT,), {}, "TOP takes two arguments, a value and how many of them; here are 1", None),
+        (F.TOP, (array(INT), INT), {}, "TOP takes what can be put in order, not ARRAY<INT>", None),
+        (F.BOTTOM, (INT, CENTS), {}, "BOTTOM takes a number of values, not DECIMAL(10, 2)", None),
+        (F.ARG_MAX, (INT,), {}, "a value and what to choose its row by; here are 1", None),
+        (F.ARG_MIN, (INT, array(INT)), {}, "ARG_MIN takes what can be put in order, not ARRAY<INT>", None),
+        (F.ARG_MAX, (INT, INT), {"distinct": True}, "ARG_MAX does not take DISTINCT", None),
+        (F.COVAR_POP, (INT,), {}, "COVAR_POP takes two arguments; here are 1", None),
+        (F.COVAR_SAMP, (INT, BOOLEAN), {}, "COVAR_SAMP takes a number, not BOOLEAN", None),
+        (F.CORR, (TIMESTAMP, INT), {}, "CORR takes a number, not TIMESTAMP(3)", None),
+        (F.CORR, (INT, INT), {"distinct": True}, "CORR does not take DISTINCT", None),
+        (F.RANK, (), {}, "RANK needs OVER", "for example RANK() OVER (ORDER BY x)"),
+        (F.CUME_DIST, (INT,), {}, "CUME_DIST needs OVER", "for example CUME_DIST() OVER (ORDER BY x)"),
+        (
+            F.RANK,
+            (INT, INT, INT),
+            {"keys": 2},
+            "RANK needs WITHIN GROUP (ORDER BY one expression)",
+            "for example RANK(5) WITHIN GROUP (ORDER BY x)",
+        ),
+        (F.RANK, (INT,), KEYED, "RANK takes one argument, the value to rank among the others", None),
+        (F.RANK, (INT, INT), {**KEYED, "distinct": True}, "RANK does not take DISTINCT", None),
+        (F.RANK, (), {**RANKED, "filtered": True}, "RANK does not take FILTER", None),
         (F.FIRST_VALUE, (INT,), {"distinct": True}, "FIRST_VALUE does not take DISTINCT", None),
         (
             F.PERCENTILE_CONT,
@@ -264,6 +320,11 @@ def test_a_call_that_means_nothing_is_refused(function, operands, more, message,
         (F.LAG, (INT, NAME), RANKED, 1),
         (F.LAG, (INT, INT, NAME), RANKED, 2),
         (F.LAG, (INT, INT, INT, INT), RANKED, None),
+        (F.TOP, (array(INT), INT), {}, 0),
+        (F.TOP, (INT, NAME), {}, 1),
+        (F.ARG_MAX, (INT, array(INT)), {}, 1),
+        (F.CORR, (NAME, INT), {}, 0),
+        (F.CORR, (INT, NAME), {}, 1),
     ],
 )
 def test_an_error_points_at_its_operand(function, operands, more, operand):
@@ -292,6 +353,16 @@ def test_an_error_points_at_its_operand(function, operands, more, operand):
         (F.LAG, (INT, NULL), RANKED),
         (F.NTILE, (NULL,), RANKED),
         (F.PERCENTILE_CONT, (NULL, TIMESTAMP), KEYED),
+        (F.TOP, (NAME, INT), {"distinct": True, "filtered": True}),
+        (F.BOTTOM, (NULL, NULL), {"over": True, "framed": True, "distinct": True}),
+        (F.MODE, (BOOLEAN,), {**RANKED, "framed": True, "filtered": True}),
+        (F.ARG_MAX, (array(INT), NAME), {**RANKED, "framed": True, "filtered": True}),
+        (F.ARG_MIN, (INT, NULL), {}),
+        (F.COVAR_POP, (CENTS, NULL), {"filtered": True}),
+        (F.CORR, (INT, BIGINT), {"over": True}),
+        (F.RANK, (NULL, INT), {**KEYED, "filtered": True}),
+        (F.CUME_DIST, (CENTS, INT), KEYED),
+        (F.RANK, (), RANKED),
     ],
 )
 def test_a_call_that_means_something_is_let_through(function, operands, more):
@@ -311,6 +382,10 @@ def test_a_call_that_means_something_is_let_through(function, operands, more):
         ),
         (F.PERCENTILE_CONT, (Column("f", FRACTION, False),), "fraction must be a number written out"),
         (F.NTILE, (Literal(0, INT),), "NTILE needs one bucket at least"),
+        (F.TOP, (Column("x", INT, False), Literal(0, INT)), "TOP lists between 1 and 1,000 values"),
+        (F.BOTTOM, (Column("x", INT, False), Literal(1001, INT)), "BOTTOM lists between 1 and 1,000 values"),
+        (F.TOP, (Column("x", INT, False), Column("n", INT, False)), "TOP's number of values must be a num"),
+        (F.TOP, (Column("x", INT, False), Literal(None, NULL)), "TOP's number of values must be a num"),
         (F.LAG, (Column("x", INT, False), Literal(-1, INT)), "LAG's offset is negative"),
         (
             F.LEAD,
@@ -341,12 +416,14 @@ def test_sensible_literals_are_let_through():
     check_constants(F.LAG, (x,))
     check_constants(F.LAG, (x, Literal(0, INT), x))
     check_constants(F.SUM, (x,))
+    check_constants(F.TOP, (x, Literal(1, INT)))
+    check_constants(F.BOTTOM, (x, Literal(1000, INT)))
 
 
 # --- values ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", AGGREGATES)
+@pytest.mark.parametrize("function", OF_ONE_VALUE)
 @pytest.mark.parametrize("values", [[], [None], [None, None]])
 def test_over_no_rows_and_over_nulls_all_is_null_but_count(function, values):
     kind = BOOLEAN if function in (F.BOOL_AND, F.BOOL_OR) else INT
@@ -413,6 +490,11 @@ def test_over_no_rows_and_over_nulls_all_is_null_but_count(function, values):
         (F.FIRST_VALUE, INT, [None, 1], None),
         (F.LAST_VALUE, INT, [2, 3, 1], 1),
         (F.LAST_VALUE, NAME, ["a", None], None),
+        (F.MODE, INT, [3, None, 1, 3, None, None], 3),
+        (F.MODE, INT, [7, -2, 7, -2, 0], -2),
+        (F.MODE, NAME, ["b", "a"], "a"),
+        (F.MODE, BOOLEAN, [1, 0, 1], 1),
+        (F.MODE, BIGINT, [HIGHEST, LOWEST, HIGHEST], HIGHEST),
     ],
 )
 def test_an_aggregate_has_its_value(function, kind, values, expected):

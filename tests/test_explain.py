@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,8 +19,10 @@ from typer.testing import CliRunner, Result
 
 from tests import snapshots
 from tests.harness import (
+    FEW_GROUPS_STREAM,
     FILTERED,
     GROUPED,
+    HIDDEN,
     HIGHEST,
     LOWEST,
     PLAIN,
@@ -30,6 +33,8 @@ from tests.harness import (
     Subject,
     query,
 )
+from zkql.circuit.gadgets.base import Part
+from zkql.circuit.gadgets.poseidon import poseidon_constraints
 from zkql.cli.app import app
 from zkql.compiler import Attempt, Stage, attempt, compile_query
 from zkql.errors import Source, Span, query_error
@@ -91,6 +96,7 @@ def source(select: str, capacity: int = 4) -> str:
 TEXTS = {
     "highest_bid": (QUERIES / "highest_bid.zkql").read_text(),
     "groups": source(KEPT),
+    "private_groups": source(HIDDEN),
     "public": source(PUBLIC),
     "hostile": HOSTILE,
 }
@@ -179,6 +185,9 @@ COMPARED = f"""
 SELECT zone, SUM(load) AS total, MIN(temp) AS least {WINDOW}
 WHERE NOT (temp = 5 OR load < zone) AND temp <> 7 GROUP BY zone, window_start, window_end
 """
+ORDERED = f"""
+SELECT window_start, MEDIAN(load) AS m, COUNT(DISTINCT temp) AS d {WINDOW} GROUP BY window_start, window_end
+"""
 FLAGGED = f"SELECT COUNT(*) AS n {WINDOW} WHERE ok GROUP BY window_start, window_end"
 CIRCUITS = {
     "plain": (PLAIN, STREAM, 4),
@@ -189,12 +198,19 @@ CIRCUITS = {
     "summed": (SUMMED, STREAM, 2),
     "compared": (COMPARED, STREAM, 3),
     "flagged": (FLAGGED, STREAM, 2),
+    "hidden": (HIDDEN, FEW_GROUPS_STREAM, 4),
+    "ordered": (ORDERED, STREAM, 3),
 }
+NULL_STREAM = STREAM.replace("zone  INT PUBLIC", "zone INT PUBLIC NULL").replace("(4, 1)", "(4, 1) NULL")
+MISSING = f"""
+SELECT window_start, SUM(load) AS total {WINDOW} WHERE load < zone GROUP BY window_start, window_end
+"""
 KINDS = {
-    "bind_context": "Tumble",
-    "open_rows": "Scan",
-    "select_rows": "Filter",
-    "count_rows": "Filter",
+    Part.WHOLE: "Tumble",
+    Part.ROWS: "Scan",
+    Part.WHERE: "Filter",
+    Part.GROUP: "Aggregate",
+    Part.RESULT: "Aggregate",
 }
 
 
@@ -202,25 +218,22 @@ KINDS = {
 def test_each_plan_node_costs_what_zokrates_compiles_it_to(name: str) -> None:
     select, stream, capacity = CIRCUITS[name]
     subject = Subject.compile(select, capacity, stream)
-    circuit, costs = subject.compiled.circuit, cost_of(subject.compiled)
-    assert circuit is not None
+    circuit, costs = subject.circuit, cost_of(subject.compiled)
     assert costs is not None
-    filtered = any(g.name == "select_rows" for g in circuit.gadgets)
-    found: dict[str, int] = {}
-    hashed, *regions = circuit.regions  # the first is the hash of the commitments
-    for region, function in [
-        (hashed, "open_rows"),
-        *zip(regions, [g.name for g in circuit.gadgets], strict=True),
-    ]:
-        presence = ("Filter" if filtered else "Scan") if function == "check_presence" else None
-        kind = presence or KINDS.get(function, "Aggregate")
-        lines = subject.program.system.lines
-        found[kind] = found.get(kind, 0) + sum(region.first <= line <= region.last for line in lines)
+    regions = circuit.regions[-len(circuit.gadgets) :]  # those before are the hashes
+    found: Counter[str] = Counter()
+    hashed = 0
+    for region, gadget in zip(regions, circuit.gadgets, strict=True):
+        own = sum(poseidon_constraints(inputs) * times for inputs, times in gadget.hashes.items())
+        hashed += own
+        found[KINDS[gadget.origin.part]] += own + sum(map(region.has, subject.program.system.lines))
     kinds = {box.name: box.kind for box in boxes(subject.compiled.logical)}
-    assert {kinds[node]: count for node, count in costs.by_node().items()} == {
-        k: c for k, c in found.items() if c
-    }
+    assert {kinds[node]: count for node, count in costs.by_node().items() if count} == +found
     assert costs.constraints == len(subject.program.system.constraints)
+    assert hashed == sum(
+        any(r.has(line) for r in circuit.regions[: -len(circuit.gadgets)])
+        for line in subject.program.system.lines
+    )
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
@@ -248,8 +261,34 @@ def test_a_clause_stands_for_what_it_says() -> None:
     assert by_clause["zone of each row, public"].public_inputs == 10
     assert by_clause["bits of ok (not used)"].constraints == 10
     assert by_clause["commitment (Poseidon)"].public_inputs == 11
-    assert by_clause["whether any row counts"].formula == "3"
+    assert by_clause["WHERE"].public_inputs == 1  # whether any row passes
     assert by_clause["SUM(load)"].span is not None
+    assert by_clause["SUM(load)"].public_inputs == 2  # the sum, and whether it is NULL
+
+
+def test_private_groups_and_null_have_their_lines() -> None:
+    costs = cost_of(query(HIDDEN, 10, FEW_GROUPS_STREAM))
+    assert costs is not None
+    by_clause = {line.clause: line for line in costs.lines}
+    assert (
+        by_clause["GROUP BY temp"].public_inputs == 6
+    )  # the keys of 3 groups, and whether there are so many
+    assert by_clause["GROUP BY temp"].formula == "7 N + 15"
+    assert by_clause["MAX(load) FILTER (WHERE load < 60)"].public_inputs == 6
+    assert by_clause["COUNT(*)"].public_inputs == 3
+    costs = cost_of(query(MISSING, 10, NULL_STREAM))
+    assert costs is not None
+    by_clause = {line.clause: line for line in costs.lines}
+    assert by_clause["whether load is NULL"].formula == "N"
+    assert by_clause["zone of each row, public"].public_inputs == 20  # and whether it is NULL
+
+
+def test_a_condition_of_a_call_is_part_of_its_line() -> None:
+    costs = cost_of(query(HIDDEN))
+    assert costs is not None
+    assert [line.clause for line in costs.lines if "load < 60" in line.clause] == [
+        "MAX(load) FILTER (WHERE load < 60)"
+    ]
 
 
 def test_what_is_public_costs_nothing() -> None:
@@ -282,7 +321,8 @@ def test_the_key_of_the_first_query_has_the_size_that_the_readme_measures() -> N
 
 
 def told(found: Leakage) -> dict[str, str]:
-    return {line.column: "; ".join(map(str, line.consumer)) for line in found.table}
+    """By column; a column of the stream, where a result has its name."""
+    return {line.column: "; ".join(map(str, line.consumer)) for line in reversed(found.table)}
 
 
 @pytest.mark.parametrize(
@@ -311,6 +351,42 @@ def told(found: Leakage) -> dict[str, str]:
             },
             ["whether any row of each group passes", "which rows belong to each: zone"],
             ["public part of WHERE"],
+        ),
+        (
+            HIDDEN,
+            {
+                "load": "aggregate: SUM, MAX(load) FILTER (WHERE load < 60)",
+                "temp": "aggregate: GROUP BY temp; condition: temp <> 7",
+                "group zone": "value",
+                "group temp": "value",
+                "whether WHERE keeps it": "aggregate: COUNT(*)",
+            },
+            [
+                "which groups there are, and which rows belong to each: zone",
+                "which groups there are, and the results of each, but not which rows belong to it: temp",
+                "which rows belong to which group, unless there is one group only: temp",
+                "which rows pass the private part of WHERE",
+            ],
+            ["public part of WHERE", "whether any row"],
+        ),
+        (
+            f"SELECT window_start, temp > 5 AS warm, COUNT(DISTINCT load) AS n {WINDOW} "
+            "GROUP BY window_start, window_end, temp > 5",
+            {
+                "load": "aggregate: COUNT(DISTINCT load)",
+                "temp": "aggregate: GROUP BY temp > 5",
+                "group temp > 5": "value",
+                "warm = temp > 5": "value",
+            },
+            ["but not which rows belong to it: temp > 5"],
+            ["WHERE", "which rows belong to each", "key"],
+        ),
+        (
+            f"SELECT SUM(load) FILTER (WHERE ok OR zone > 5) AS total {WINDOW} "
+            "WHERE temp > 3 GROUP BY window_start, window_end",
+            {"whether WHERE keeps it": "nothing", "ok": "aggregate: SUM(load) FILTER (WHERE ok OR zone > 5)"},
+            [],
+            [],
         ),
         (
             FILTERED,
@@ -363,7 +439,10 @@ def told(found: Leakage) -> dict[str, str]:
             ["any aggregate of groups"],
         ),
     ],
-    ids=["highest", "grouped", "filtered", "having", "counted", "decided", "summed", "public"],
+    ids=[
+        *("highest", "grouped", "hidden", "warm", "filter", "filtered", "having"),
+        *("counted", "decided", "summed", "public"),
+    ],
 )
 def test_the_consumer_learns_exactly_this(
     select: str, expected: dict[str, str], phrases: list[str], absent: list[str]
@@ -380,7 +459,7 @@ def test_the_consumer_learns_exactly_this(
         assert str(line.world) == "nothing"
 
 
-@pytest.mark.parametrize("select", [PLAIN, FILTERED, GROUPED, HAVING, PUBLIC])
+@pytest.mark.parametrize("select", [PLAIN, FILTERED, GROUPED, HIDDEN, HAVING, PUBLIC])
 def test_every_column_and_result_is_in_the_table(select: str) -> None:
     compiled = query(select)
     table = leakage(compiled.plan).table

@@ -14,6 +14,7 @@ import pytest
 from tests.harness import WINDOW
 from tests.world import World
 from zkql.errors import InputError
+from zkql.plan.stages import Result
 from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
 from zkql.runtime.intake import OwnedRow
 from zkql.runtime.windows import ClosedWindow
@@ -77,7 +78,8 @@ def test_a_result_without_a_value_is_not_proven_and_is_rejected(tmp_path: Path, 
         world.prove([malformed])
     assert [d.code for d in caught.value.diagnostics] == ["ZKQL0443"]
     grouped = bool(world.bundle.manifest.plan.keys)
-    claimed = GroupResult((0,), True, (), None) if grouped else GroupResult((), True, (0,), None)
+    values = () if grouped else (0,)
+    claimed = GroupResult((0,) if grouped else (), True, (Result((), values),), None)
     forged = replace(world.honest[0], devices=malformed.devices, results=(claimed,))
     ((_, reason),) = world.verify([forged]).rejected
     assert reason.startswith("the query has no value: division by zero")

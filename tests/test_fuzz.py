@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -157,6 +158,47 @@ QUERIES: tuple[tuple[str, list[object]], ...] = (
     (OVER_ALL.format("FIRST_VALUE(x)"), [(7,)]),
     (OVER_ALL.format("LAST_VALUE(x)"), [(2,)]),
     (OVER_ALL.format("SUM(x) FILTER (WHERE FALSE)"), [(None,)]),
+    (OVER_ALL.format("TOP(x, 2)"), [((7, 2),)]),
+    (OVER_ALL.format("BOTTOM(x, 9) FILTER (WHERE uid > 1)"), [((-7, 2),)]),
+    (OVER_ALL.format("TOP(DISTINCT big, 1000)"), [((2**63 - 1, 0, -(2**63)),)]),
+    (OVER_ALL.format("TOP(x, 2) FILTER (WHERE x > 99)"), [(None,)]),
+    (OVER_ALL.format("CARDINALITY(BOTTOM(DISTINCT b, 3))"), [(2,)]),
+    ("SELECT BOTTOM(k, 2) OVER (ORDER BY uid) AS c FROM s ORDER BY uid;", [
+        (("a",),), (("a",),), (("a", "abc"),), (("", "a"),),
+    ]),
+    (OVER_ALL.format("MODE(big)"), [(2**63 - 1,)]),
+    (OVER_ALL.format("MODE(dev)"), [(1,)]),
+    (OVER_ALL.format("MODE(k) FILTER (WHERE uid > 1)"), [("",)]),
+    ("SELECT MODE(x) OVER (ORDER BY uid DESC) AS c FROM s ORDER BY uid;", [(-7,), (-7,), (2,), (2,)]),
+    (OVER_ALL.format("COVAR_POP(y, uid)"), [(-816_667,)]),
+    (OVER_ALL.format("COVAR_SAMP(x, NULL)"), [(None,)]),
+    (OVER_ALL.format("COVAR_SAMP(x, uid)"), [(-1_833_333,)]),
+    (OVER_ALL.format("COVAR_SAMP(x, uid) FILTER (WHERE uid = 1)"), [(None,)]),
+    (OVER_ALL.format("CORR(uid, 2 - 3 * uid)"), [(-(10**9),)]),
+    (OVER_ALL.format("CORR(x, uid) FILTER (WHERE x > 0)"), [(-(10**9),)]),
+    (OVER_ALL.format("CORR(dev, 1)"), [(None,)]),
+    (OVER_ALL.format("CORR(dev, NULL)"), [(None,)]),
+    ("SELECT CORR(x, uid) OVER (ORDER BY uid) AS c FROM s ORDER BY uid;", [
+        (None,), (-(10**9),), (-(10**9),), (-169_170_719,),
+    ]),
+    (OVER_ALL.format("ARG_MAX(uid, big)"), [(1,)]),
+    (OVER_ALL.format("MIN_BY(k, x)"), [("",)]),
+    (OVER_ALL.format("MAX_BY(k, x) FILTER (WHERE x < 7)"), [("",)]),
+    (OVER_ALL.format("ARG_MIN(x, b) FILTER (WHERE b)"), [(7,)]),
+    ("SELECT ARG_MIN(uid, dev) OVER (ORDER BY uid DESC) AS c FROM s ORDER BY uid;", [(3,), (3,), (3,), (4,)]),
+    (OVER_ALL.format("RANK(2) WITHIN GROUP (ORDER BY x)"), [(3,)]),
+    (OVER_ALL.format("RANK(2.5) WITHIN GROUP (ORDER BY x DESC)"), [(2,)]),
+    (OVER_ALL.format("RANK(NULL) WITHIN GROUP (ORDER BY x DESC)"), [(4,)]),
+    (OVER_ALL.format("RANK(1 + 1) WITHIN GROUP (ORDER BY x NULLS LAST) FILTER (WHERE uid > 1)"), [(2,)]),
+    (OVER_ALL.format("RANK(1) WITHIN GROUP (ORDER BY y)"), [(4,)]),
+    (OVER_ALL.format("DENSE_RANK(3) WITHIN GROUP (ORDER BY dev)"), [(3,)]),
+    (OVER_ALL.format("DENSE_RANK('b') WITHIN GROUP (ORDER BY k)"), [(5,)]),
+    (OVER_ALL.format("PERCENT_RANK(TRUE) WITHIN GROUP (ORDER BY b)"), [(500_000_000,)]),
+    (OVER_ALL.format("CUME_DIST('1970-01-01 00:00:01') WITHIN GROUP (ORDER BY ts)"), [(800_000_000,)]),
+    (OVER_ALL.format("CUME_DIST(0.07) WITHIN GROUP (ORDER BY y) FILTER (WHERE FALSE)"), [(10**9,)]),
+    (OVER_ALL.format("PERCENT_RANK(5) WITHIN GROUP (ORDER BY y) FILTER (WHERE FALSE)"), [(0,)]),
+    ("SELECT RANK(0) WITHIN GROUP (ORDER BY x) AS c FROM s GROUP BY dev ORDER BY dev;", [(2,), (2,)]),
+    ("SELECT dev FROM s GROUP BY dev HAVING RANK(2) WITHIN GROUP (ORDER BY x DESC) = 1;", [(2,)]),
     # FILTER comes before the argument: DuckDB would overflow on the rows that it leaves out
     (OVER_ALL.format("MAX(big + 1) FILTER (WHERE uid = 3)"), [(1,)]),
     # NULLs are smallest, and a group
@@ -280,6 +322,8 @@ def test_a_seed_gives_one_case_and_seeds_give_all_features() -> None:
         "INSERT",
     ]
     assert [w for w in wanted if w not in text] == []
+    within = [rf"\b{name}\([^)]" for name in generator_calls.HYPOTHETICAL]  # with OVER they take nothing
+    assert [w for w in within if not re.search(w, text)] == []
 
 
 def test_a_wrong_plan_is_a_mismatch() -> None:

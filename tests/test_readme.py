@@ -106,7 +106,7 @@ def test_the_constraint_count_shown_is_that_of_the_compiler() -> None:
 def test_the_error_shown_is_the_error_given() -> None:
     shown = next(b for b in blocks("") if "$ zkql compile query.zkql" in b)
     expected = shown.split("\n", 1)[1].rstrip("\n")
-    text = QUERY.read_text().replace("MAX(price) AS highest", "MEDIAN(price) AS typical")
+    text = QUERY.read_text().replace("MAX(price) AS highest", "MAX(price) - MIN(price) AS spread")
     with pytest.raises(QueryError) as caught:
         compile_query(Source("query.zkql", text))
     assert str(caught.value) == expected

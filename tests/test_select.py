@@ -217,6 +217,11 @@ def test_result_types(argument: str, privacy: str, total: SqlType, mean: SqlType
         ("SUM(zone * 2) AS a, COUNT(*) FILTER (WHERE live) AS b", [BIGINT, BIGINT]),
         ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY seen DESC) AS a, FIRST_VALUE(label) AS b",
          [TIMESTAMP, SqlType(Kind.VARCHAR, 8)]),
+        ("MODE(zone) AS a, ARG_MAX(label, seen) AS b", [INT, SqlType(Kind.VARCHAR, 8)]),
+        ("COVAR_SAMP(zone, meter) AS a, CORR(zone, meter) FILTER (WHERE live) AS b",
+         [decimal(38, 6), decimal(10, 9)]),
+        ("RANK(3) WITHIN GROUP (ORDER BY zone DESC) AS a, CUME_DIST('2026-01-01 00:00:00') WITHIN GROUP"
+         " (ORDER BY seen) FILTER (WHERE live) AS b", [BIGINT, decimal(10, 9)]),
         ("SUM(zone) + COUNT(*) AS a, CAST(AVG(zone) AS DECIMAL(4, 1)) AS b", [BIGINT, decimal(4, 1)]),
     ],
 )  # fmt: skip
@@ -583,7 +588,8 @@ ITEMS = (
     "COUNT(*) AS n", "SUM(load) AS s", "MIN(temp) AS a", "MAX(load) AS b", "AVG(load) AS c",
     "MAX(zone) AS d", "COUNT(DISTINCT zone) AS e", "SUM(zone) + COUNT(*) AS f", "MEDIAN(zone) AS g",
     "7 AS seven", "MAX(label) AS h", "COUNT(*) FILTER (WHERE live) AS i",
-    "CASE WHEN COUNT(*) > 3 THEN 'many' END AS j",
+    "CASE WHEN COUNT(*) > 3 THEN 'many' END AS j", "MODE(zone) AS k", "MAX_BY(zone, label) AS m",
+    "CORR(zone, ts) FILTER (WHERE live) AS o", "RANK(1) WITHIN GROUP (ORDER BY zone) AS p",
 )  # fmt: skip
 PARTS = (
     "load > 1", "temp <= zone", "ok", "NOT (ok OR live)", "zone > 0", "live", "label LIKE 'i%'",
@@ -612,6 +618,7 @@ def test_whatever_has_a_stage_means_what_its_plan_means(seed: int) -> None:
     except QueryError:
         return
     rows = [{**row, "meter": 1, "ts": 7_000 * (n % 3)} for n, row in enumerate(ROWS)]
+    rows.sort(key=lambda row: row["ts"])  # as sensors sign them: MAX_BY takes the first
     expected = [
         {
             o.name: None if (v := row[o.name]) is None else format_value(v, o.expression.type)

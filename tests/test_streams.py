@@ -306,7 +306,7 @@ def test_back_quotes_make_any_name() -> None:
     assert [o.name for o in result.plan.outputs] == ["window_start", "a b", "select"]
     assert [str(c) for c in result.plan.calls] == ["SUM(total load, kW)", "MAX(watermark)"]
     assert result.circuit is not None
-    assert "field[N] commitment" in result.circuit.source
+    assert "public field[64] commitment" in result.circuit.source
 
 
 KEYWORDS = (

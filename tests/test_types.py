@@ -338,7 +338,10 @@ def test_varchar_has_a_length_and_no_range() -> None:
         (128, TINYINT),
         (-32_769, SMALLINT),
         (1, INTERVAL),
-        ([1], array(INT)),
+        (["1"], array(INT)),
+        ([1, 2**31], array(INT)),
+        ((1,), array(INT)),
+        (1, array(INT)),
         ({"id": 1, "notes": []}, RECORD),
     ],
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import query
+from tests.harness import STREAM, query
 from zkql.bundle import Bundle, read_bundle
 from zkql.compiler import setup_bundle, write_bundle
 from zkql.crypto import signatures
@@ -55,9 +55,11 @@ class World:
     closed: list[ClosedWindow] = field(default_factory=list)
 
     @classmethod
-    def make(cls, folder: Path, select: str, readings: Sequence[Reading] = READINGS) -> World:
+    def make(
+        cls, folder: Path, select: str, readings: Sequence[Reading] = READINGS, stream: str = STREAM
+    ) -> World:
         """Compile, set up, sign and prove."""
-        bundle = setup_bundle(_write(select, folder), None)
+        bundle = setup_bundle(_write(select, folder, stream), None)
         seeds: dict[Value, bytes] = {d: signatures.new_seed() for d in (1, 2, 3)}
         registry = ordered(
             bundle.manifest.plan.stream, {d: signatures.public_key(s) for d, s in seeds.items()}
@@ -128,6 +130,6 @@ class World:
         return self.prove(closed)
 
 
-def _write(select: str, folder: Path) -> Bundle:
-    write_bundle(query(select), folder / "bundle")
+def _write(select: str, folder: Path, stream: str) -> Bundle:
+    write_bundle(query(select, stream=stream), folder / "bundle")
     return read_bundle(folder / "bundle")

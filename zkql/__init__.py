@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zkql.errors import InputError, QueryError, ZkqlError
+    from zkql.library.functions import functions
     from zkql.library.notebook import load_ipython_extension
     from zkql.library.query import Query, compile  # noqa: A004  # its name
     from zkql.library.result import Result
@@ -23,6 +24,7 @@ __all__ = [
     "ZkqlError",
     "__version__",
     "compile",
+    "functions",
     "load_ipython_extension",
 ]
 
@@ -33,6 +35,7 @@ _HOMES = {
     "Result": "library.result",
     "ZkqlError": "errors",
     "compile": "library.query",
+    "functions": "library.functions",
     "load_ipython_extension": "library.notebook",
 }
 

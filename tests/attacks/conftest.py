@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import GROUPED, PLAIN
+from tests.harness import FEW_GROUPS_STREAM, GROUPED, HIDDEN, PLAIN
 from tests.world import World
 
 
@@ -16,6 +16,12 @@ def world(tmp_path_factory) -> World:
 @pytest.fixture(scope="session")
 def grouped(tmp_path_factory) -> World:
     return World.make(tmp_path_factory.mktemp("grouped"), GROUPED)
+
+
+@pytest.fixture(scope="session")
+def hidden(tmp_path_factory) -> World:
+    """Groups of a private key."""
+    return World.make(tmp_path_factory.mktemp("hidden"), HIDDEN, stream=FEW_GROUPS_STREAM)
 
 
 @pytest.fixture(scope="session")

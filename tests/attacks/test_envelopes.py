@@ -19,6 +19,7 @@ from zkql.bundle import MANIFEST, VK, read_bundle
 from zkql.compiler import setup_bundle
 from zkql.crypto import signatures
 from zkql.errors import InputError, RejectedError
+from zkql.plan.stages import Result
 from zkql.runtime import chain
 from zkql.runtime.consumer import Verifier
 from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult, encode
@@ -45,10 +46,21 @@ def owned(world: World, window: int) -> list[OwnedRow]:
 
 
 def result(envelope: Envelope, index: int = 0, **changes: Any) -> Envelope:
-    """An envelope with one result changed."""
+    """An envelope with the result of one public group changed."""
     results = list(envelope.results)
     results[index] = dataclasses.replace(results[index], **changes)
     return dataclasses.replace(envelope, results=tuple(results))
+
+
+def values_of(envelope: Envelope, index: int = 0) -> tuple[Any, ...]:
+    """The values of a public group that has no private ones in it."""
+    (own,) = envelope.results[index].results
+    return own.values
+
+
+def claiming(envelope: Envelope, values: Sequence[Any], index: int = 0, **changes: Any) -> Envelope:
+    """An envelope with other values for one public group."""
+    return result(envelope, index, results=(Result((), tuple(values)),), **changes)
 
 
 def test_the_honest_worlds_are_accepted(world: World, grouped: World, stranger: World) -> None:
@@ -96,9 +108,10 @@ def test_a_row_hidden_from_the_proof_but_shown(world: World) -> None:
 
 def test_a_row_hidden_from_the_proof_and_the_count_corrected(world: World) -> None:
     forged = world.reprove(0, rows=tuple(owned(world, 0)[:-1]))
-    values = list(forged[0].results[0].values)
+    values = list(values_of(forged[0]))
+    assert values[4] == 2
     values[4] = 3
-    forged[0] = result(forged[0], values=tuple(values))
+    forged[0] = claiming(forged[0], values)
     rejected(world, forged, "the proof does not hold")
 
 
@@ -393,22 +406,21 @@ def test_numbers_that_would_take_the_verifier_down(world: World, number: str) ->
 
 
 def test_results_changed_by_one(world: World) -> None:
-    values = world.honest[0].results[0].values
+    values = values_of(world.honest[0])
     for index, value in enumerate(values):
         for change in (1, -1):
             changed = (*values[:index], value + change, *values[index + 1 :])
-            forged = result(world.honest[0], values=changed)
+            forged = claiming(world.honest[0], changed)
             assert not world.verify([forged, *world.honest[1:]]).verified, index
 
 
 def test_results_given_as_null(world: World) -> None:
-    values = world.honest[0].results[0].values
+    values = values_of(world.honest[0])
     for index in range(len(values)):
         changed = (*values[:index], None, *values[index + 1 :])
-        assert not world.verify([result(world.honest[0], values=changed)]).verified
-    nothing = tuple(0 if i == 4 else None for i in range(len(values)))
-    forged = result(world.honest[0], values=nothing, present=False)
-    rejected(world, [forged], "COUNT(*) is not")
+        assert not world.verify([claiming(world.honest[0], changed)]).verified
+    nothing = [0 if i == 4 else None for i in range(len(values))]
+    rejected(world, [claiming(world.honest[0], nothing, present=False)], "COUNT(*) is not")
 
 
 @pytest.mark.parametrize("other", [1, 2])
@@ -497,7 +509,7 @@ def test_a_registry_with_one_device_more(world: World) -> None:
 def test_groups_left_out_added_repeated_swapped(grouped: World) -> None:
     first = grouped.honest[0]
     one, two = first.results
-    extra = GroupResult((9,), False, (None, 0), one.proof)
+    extra = GroupResult((9,), False, (Result((), (None, 0)),), one.proof)
     for results in ((one,), (two,), (), (one, one, two), (two, one), (one, two, extra)):
         forged = dataclasses.replace(first, results=results)
         rejected(grouped, [forged], "its groups are not those of its rows")
@@ -507,8 +519,8 @@ def test_results_of_groups_exchanged(grouped: World) -> None:
     first = grouped.honest[0]
     one, two = first.results
     exchanged = (
-        dataclasses.replace(one, values=two.values, present=two.present, proof=two.proof),
-        dataclasses.replace(two, values=one.values, present=one.present, proof=one.proof),
+        dataclasses.replace(one, results=two.results, present=two.present, proof=two.proof),
+        dataclasses.replace(two, results=one.results, present=one.present, proof=one.proof),
     )
     rejected(grouped, [dataclasses.replace(first, results=exchanged)], "the proof does not hold")
 
@@ -518,8 +530,7 @@ def test_a_group_that_hides_behind_the_private_condition(grouped: World) -> None
     first = grouped.honest[0]
     index = next(i for i, r in enumerate(first.results) if r.present)
     for values in ((None, 0), (0, 0)):
-        forged = result(first, index, present=False, values=values)
-        assert not grouped.verify([forged]).verified
+        rejected(grouped, [claiming(first, values, index, present=False)], "the proof does not hold")
 
 
 def test_one_group_split_over_two(grouped: World) -> None:
@@ -529,10 +540,171 @@ def test_one_group_split_over_two(grouped: World) -> None:
     rejected(grouped, [forged], "its groups are not those of its rows")
 
 
+# --- private groups -------------------------------------------------------------------------------
+
+PROOF = "the proof does not hold"
+ORDER = "its groups are not distinct and in order"
+
+
+def claims(envelope: Envelope, *own: Result, present: bool | None = None) -> Envelope:
+    """An envelope whose first public group is said to have these private groups."""
+    return result(envelope, results=own, present=bool(own) if present is None else present)
+
+
+def test_the_honest_private_groups_are_accepted(hidden: World) -> None:
+    outcome = hidden.verify(hidden.honest)
+    assert outcome.verified, outcome.rejected
+    rows = [(r["zone"], r["temp"], r["total"], r["most"], r["n"]) for r in outcome.results]
+    assert rows == [
+        (1, 13, "1.3", "1.3", 1),
+        (1, 505, "50.5", "50.5", 1),
+        (2, -20, "-2.0", "-2.0", 1),
+        (1, 700, "140.0", None, 2),
+        (2, -9999, "-999.9", "-999.9", 1),
+    ]
+
+
+def test_private_groups_dropped(hidden: World) -> None:
+    first = hidden.honest[0]
+    one, two = first.results[0].results
+    rejected(hidden, [claims(first, one)], PROOF)
+    rejected(hidden, [claims(first, two)], PROOF)
+    rejected(hidden, [claims(first)], PROOF)
+    rejected(hidden, [claims(first, present=True)], "there are results exactly where")
+    rejected(hidden, [claims(first, one, two, present=False)], "there are results exactly where")
+
+
+def test_private_groups_duplicated_and_reordered(hidden: World) -> None:
+    first = hidden.honest[0]
+    one, two = first.results[0].results
+    for own in ((one, one, two), (one, two, two), (two, one), (one, one)):
+        rejected(hidden, [claims(first, *own)], ORDER)
+
+
+def test_private_groups_invented(hidden: World) -> None:
+    first, second = hidden.honest[:2]
+    own = first.results[0].results
+    for values in ((0, 0, 1), (None, None, 0), (0, None, 0), own[0].values):
+        for key in (-5, 14, 1000):
+            groups = sorted([*own, Result((key,), values)], key=lambda r: r.key)
+            rejected(hidden, [claims(first, *groups)], PROOF)
+    other = second.results[0].results
+    rejected(hidden, [claims(first, *own, *other)], PROOF)
+
+
+def test_private_groups_renamed(hidden: World) -> None:
+    first = hidden.honest[0]
+    one, two = first.results[0].results
+    for change in (1, -1, 100):
+        renamed = dataclasses.replace(one, key=(one.key[0] + change,))
+        rejected(hidden, [claims(first, renamed, two)], PROOF)
+    both = [dataclasses.replace(one, key=two.key), dataclasses.replace(two, key=one.key)]
+    rejected(hidden, [claims(first, *both)], ORDER)
+    rejected(hidden, [claims(first, *both[::-1])], PROOF)
+
+
+def test_results_of_private_groups_swapped(hidden: World) -> None:
+    first = hidden.honest[0]
+    one, two = first.results[0].results
+    swapped = dataclasses.replace(one, values=two.values), dataclasses.replace(two, values=one.values)
+    rejected(hidden, [claims(first, *swapped)], PROOF)
+    for index in range(2):
+        values = list(one.values)
+        values[index] = two.values[index]
+        rejected(hidden, [claims(first, dataclasses.replace(one, values=tuple(values)), two)], PROOF)
+
+
+def test_a_private_group_split_and_two_joined(hidden: World) -> None:
+    first, second = hidden.honest[:2]
+    one, two = first.results[0].results
+    joined = Result(two.key, (one.values[0] + two.values[0], two.values[1], 2))
+    rejected(hidden, [claims(first, joined)], PROOF)
+    (whole,) = second.results[0].results
+    parts = [Result((699,), (700, None, 1)), Result((700,), (700, None, 1))]
+    rejected(hidden, [first, claims(second, *parts)], PROOF)
+    assert whole == Result((700,), (1400, None, 2))
+
+
+def test_a_private_group_in_another_public_group(hidden: World) -> None:
+    first = hidden.honest[0]
+    one, two = first.results
+    moved = dataclasses.replace(
+        first,
+        results=(
+            dataclasses.replace(one, results=one.results[:1]),
+            dataclasses.replace(two, results=(two.results[0], one.results[1])),
+        ),
+    )
+    rejected(hidden, [moved], PROOF)
+    exchanged = dataclasses.replace(
+        first,
+        results=(
+            dataclasses.replace(one, results=two.results, proof=two.proof),
+            dataclasses.replace(two, results=one.results, proof=one.proof),
+        ),
+    )
+    rejected(hidden, [exchanged], PROOF)
+
+
+def test_results_of_private_groups_changed_by_one(hidden: World) -> None:
+    first = hidden.honest[0]
+    one, two = first.results[0].results
+    for index, value in enumerate(two.values):
+        for change in (1, -1):
+            values = (*two.values[:index], value + change, *two.values[index + 1 :])
+            rejected(hidden, [claims(first, one, dataclasses.replace(two, values=values))], PROOF)
+
+
+def test_null_for_a_value_and_a_value_for_null(hidden: World) -> None:
+    first, second = hidden.honest[:2]
+    one, two = first.results[0].results
+    total, _, count = one.values
+    null = dataclasses.replace(one, values=(total, None, count))
+    rejected(hidden, [claims(first, null, two)], PROOF)
+    (whole,) = second.results[0].results
+    assert whole.values[1] is None  # both rows are above what FILTER keeps
+    for value in (0, -9999, 700, 599):
+        given = dataclasses.replace(whole, values=(whole.values[0], value, whole.values[2]))
+        rejected(hidden, [first, claims(second, given)], PROOF)
+    for index in (0, 2):  # a group has rows, and rows have loads
+        never = (*one.values[:index], None, *one.values[index + 1 :])
+        forged = claims(first, dataclasses.replace(one, values=never), two)
+        assert not hidden.verify([forged]).verified
+
+
+def test_more_private_groups_than_the_circuit_has(hidden: World) -> None:
+    first = hidden.honest[0]
+    own = first.results[0].results
+    more = [Result((1000 + i,), (None, None, 0)) for i in range(2)]
+    rejected(hidden, [claims(first, *own, *more)], "4 results do not fit a circuit of 3")
+    many = [Result((1000 + i,), (None, None, 0)) for i in range(5000)]
+    rejected(hidden, [claims(first, *own, *many)], "5002 results do not fit")
+
+
+def test_more_rows_of_keys_than_a_processor_can_prove(hidden: World) -> None:
+    """It says so, and what to do."""
+    rows = [hidden.sign(3, i, 5_000 + i, 100 + i, zone=5) for i in range(4)]
+    evidence_ = evidence(
+        hidden, 0, 3, rows=tuple(o.row for o in rows), closing=hidden.heartbeat(3, 4, 30_000)
+    )
+    with pytest.raises(InputError) as caught:
+        hidden.reprove(0, rows=(*owned(hidden, 0), *rows), devices=evidence_)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "ZKQL0448"
+
+
+def test_results_of_private_groups_without_a_private_key(world: World) -> None:
+    first = world.honest[0]
+    (own,) = first.results[0].results
+    for results in ((), (own, own)):
+        forged = result(first, results=results)
+        rejected(world, [forged], f"it has {len(results)} results where there is one")
+
+
 # --- bytes ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["world", "grouped"])
+@pytest.mark.parametrize("name", ["world", "grouped", "hidden"])
 def test_no_bit_of_an_envelope_can_flip(name: str, request) -> None:
     """One bit of every byte: structure, digests, times, signatures, commitments, results, proofs."""
     subject: World = request.getfixturevalue(name)
@@ -551,10 +723,11 @@ def test_no_bit_of_an_envelope_can_flip(name: str, request) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda d: d.replace(b'"version":1', b'"version": 1'),
-        lambda d: d.replace(b'"version":1', b'"version":1.0'),
-        lambda d: d.replace(b'"version":1', b'"version":1,"version":1'),
-        lambda d: d.replace(b'"version":1', b'"version":1,"note":"x"'),
+        lambda d: d.replace(b'"version":2', b'"version": 2'),
+        lambda d: d.replace(b'"version":2', b'"version":2.0'),
+        lambda d: d.replace(b'"version":2', b'"version":2,"version":2'),
+        lambda d: d.replace(b'"version":2', b'"version":2,"note":"x"'),
+        lambda d: d.replace(b'"version":2', b'"version":1'),
         lambda d: d + b"\n",
         lambda d: d[:-1],
         lambda d: d.upper(),
@@ -567,6 +740,7 @@ def test_no_bit_of_an_envelope_can_flip(name: str, request) -> None:
 )
 def test_only_the_canonical_form_is_read(world: World, change) -> None:
     data = encode(world.honest[0], world.bundle.manifest.plan)
+    assert change(data) != data
     outcome = world.verify_bytes([change(data)])
     assert not outcome.verified
     assert outcome.rejected[0][1].startswith("malformed")

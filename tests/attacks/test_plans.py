@@ -9,10 +9,13 @@ from unittest import mock
 
 import pytest
 
-from tests.harness import STREAM, WINDOW, query
+from tests.forgeries import SPELLINGS
+from tests.harness import STREAM, WINDOW, Secrets, Subject, evaluated, query, row
 from tests.world import World
 from zkql.errors import BugError, QueryError
 from zkql.plan import evaluate
+from zkql.plan.scalar import EvaluationError
+from zkql.plan.stages import Result
 
 W = WINDOW
 
@@ -151,18 +154,23 @@ def test_a_public_part_is_not_evaluated_where_sql_does_not(where):
     plain = [{"meter": 1, "zone": 0, "ts": "1970-01-01 00:00:00", "load": "50.5", "temp": 505, "ok": True}]
     zkql.compile(text).run(plain)  # no error
     try:
-        compiled = query(
+        subject = Subject.compile(
             f"SELECT window_start, COUNT(*) AS n {W} WHERE {where} GROUP BY window_start, window_end"
         )
     except QueryError:
         return
-    from tests.harness import evaluated, row
-    from zkql.plan.evaluate import shown_value
-
     own = row(load=505, temp=505, zone=0)
-    evaluated(compiled, [own])
-    for shown in compiled.plan.circuit.shown:
-        shown_value(shown, own)
+    assert [r["n"] for r in evaluated(subject.compiled, [own])] == [1]
+    assert subject.accepts(subject.honest(Secrets.of([own])))
+    error = row(load=505, temp=0, zone=0)  # SQL does evaluate it here
+    with pytest.raises(EvaluationError):
+        evaluated(subject.compiled, [error])
+    for count in (0, 1):
+        hidden = Secrets.of([error])
+        claim = bool(count), (Result((), (count,)),)
+        given = {**subject.public(hidden, claim), **subject.secret(hidden)}
+        for spell in SPELLINGS.values():
+            assert not subject.accepts(subject.lie(given, spell=spell))
 
 
 def test_a_constant_in_a_private_condition_is_folded():

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from zkql import __version__
-from zkql.cli import data, diff, doctor, explain_error, proofs, query
+from zkql.cli import data, diff, doctor, explain_error, functions, proofs, query
 from zkql.cli.console import say
 from zkql.cli.format import fmt
 from zkql.errors import ExitCode
@@ -37,6 +37,7 @@ app.command()(proofs.prove)
 app.command()(proofs.verify)
 app.command()(proofs.run)
 app.command()(doctor.doctor)
+app.command()(functions.functions)
 app.command()(explain_error.explain_error)
 sensor.command()(data.keygen)
 sensor.command()(data.sign)

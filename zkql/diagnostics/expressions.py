@@ -132,7 +132,6 @@ ENTRIES = (
             READING,
             per_window("COLLECT_DISTINCT(zone) AS seen", end="ORDER BY seen"),
             per_window("COLLECT_DISTINCT(zone) AS seen"),
-            provable=False,
         ),
     ),
     Entry(

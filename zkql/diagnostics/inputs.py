@@ -98,8 +98,9 @@ ENTRIES = (
     Entry(
         "ZKQL0431",
         "a value that is not one of its column's type",
-        "The value is too large, has too many digits behind the point, is NULL where the column is not, or"
-        " is of another kind. zkql rounds and converts nothing silently.",
+        "The value is too large, too long, has too many digits behind the point, is NULL where the column is"
+        " not (a stream's columns are NOT NULL unless declared NULL), is private text with U+0000, or is of"
+        " another kind. zkql rounds and converts nothing silently.",
         "Correct the value, or declare a wider type. DECIMAL and TIMESTAMP can be written as JSON strings,"
         " so that nothing is lost.",
     ),
@@ -167,13 +168,6 @@ ENTRIES = (
         "Use the signed file as it was written, and the query whose stream it was signed for.",
     ),
     Entry(
-        "ZKQL0441",
-        "a result that leaves its type",
-        "The rows of a window give an aggregate that its SQL type cannot hold, so there is no result to"
-        " claim.",
-        "Declare a wider type for the column, or look for a wrong row in the data.",
-    ),
-    Entry(
         "ZKQL0442",
         "more rows than the circuit has room for",
         "A circuit has a fixed number of slots: the capacity. A window, or a group of one, has more rows"
@@ -215,6 +209,13 @@ ENTRIES = (
         "Every window between the first row and the last is proven, also an empty one: otherwise rows could"
         " be hidden. Here there are more than anyone would mean.",
         "Look for a row or heartbeat with a wrong time, or choose longer windows.",
+    ),
+    Entry(
+        "ZKQL0448",
+        "more groups than the circuit has room for",
+        "A circuit with a private key has room for a fixed number of groups. The rows of a window, or of a"
+        " public group of one, have more keys than that.",
+        "Raise 'groups' in the stream's WITH (…) and compile again, shorten the window, or group by less.",
     ),
     Entry(
         "ZKQL0450",
@@ -305,5 +306,12 @@ ENTRIES = (
         "an argument that the Python interface does not take",
         "A query is SQL text or a path, and explain() takes one of a few formats.",
         "Pass what the message names.",
+    ),
+    Entry(
+        "ZKQL0464",
+        "no such function",
+        "zkql functions was asked about a function that zkql does not have. It knows functions and operators"
+        " by all their names, in any case.",
+        "Correct the name, or list all functions: zkql functions.",
     ),
 )

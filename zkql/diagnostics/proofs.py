@@ -19,17 +19,17 @@ ENTRIES = (
     Entry(
         "ZKQL0301",
         "no circuit yet",
-        "The query is right, but this version of zkql has no circuit for one of its parts. It proves COUNT,"
-        " SUM, MIN, MAX and AVG over tumbling windows of one stream, with conditions and groups. Planned are"
-        " the windows HOP, CUMULATE and SESSION, joins, OVER, DISTINCT, UNION, the first n rows of a window,"
-        " CASE and arithmetic on private columns, all other aggregates, NULL, HAVING over private"
-        " aggregates, and other signatures and provenance.",
+        "The query is right, but this version of zkql has no circuit for one of its parts. It proves"
+        " aggregates over tumbling windows of one stream, and rows of a window in order, with conditions and"
+        " keys over private columns too. Planned are the windows HOP, CUMULATE and SESSION, joins, UNION,"
+        " aggregates of aggregates and OVER, HAVING over private aggregates and computing with them, text"
+        " computed from private text, and other signatures and provenance.",
         "Use the nearest form that the note shows. Without a proof the query runs already, in Python:"
         " zkql.compile(sql).run(rows).",
         Example(
             READING,
-            per_window("STDDEV_POP(load) AS spread"),
-            per_window("AVG(load) AS mean, MAX(load) AS peak"),
+            per_window("MAX(load) - MIN(load) AS spread"),
+            per_window("MAX(load) AS peak, MIN(load) AS low"),
         ),
     ),
     Entry(
@@ -42,19 +42,6 @@ ENTRIES = (
             READING,
             "SELECT zone, MAX(load) AS peak\nFROM reading\nGROUP BY zone;\n",
             per_window("zone, MAX(load) AS peak", group=f"{BOUNDS}, zone"),
-        ),
-    ),
-    Entry(
-        "ZKQL0303",
-        "groups by a private column",
-        "The consumer learns one result for each group, and with it which groups there are. Where the"
-        " column is private, the circuit would have to sort rows into groups that it must not show; this"
-        " version has no circuit for that. It is planned.",
-        "Declare the column PUBLIC if its values may be known, or aggregate over all groups.",
-        Example(
-            READING,
-            per_window("load, COUNT(*) AS n", group=f"{BOUNDS}, load"),
-            per_window("zone, COUNT(*) AS n", group=f"{BOUNDS}, zone"),
         ),
     ),
     Entry(
@@ -95,22 +82,23 @@ ENTRIES = (
     ),
     Entry(
         "ZKQL0308",
-        "a private text",
-        "A circuit computes with numbers of a fixed size. This version places numbers, times and BOOLEAN in"
-        " commitments, and no texts; private VARCHAR is planned.",
-        "Declare the column PUBLIC, leave it out of the stream, or let the sensor sign a number instead of"
-        " the text.",
+        "a private text that is too long",
+        "A circuit computes with numbers of a fixed size. A private text is one of them, so it has a "
+        "length, of"
+        " at most 11 characters; longer texts are planned.",
+        "Declare VARCHAR(11) or shorter, or the column PUBLIC; or let the sensor sign a number instead of the"
+        " text.",
         Example(
             "",
             stream("meter BIGINT, ts TIMESTAMP(3), room VARCHAR(20),"),
-            stream("meter BIGINT, ts TIMESTAMP(3), room VARCHAR(20) PUBLIC,"),
+            stream("meter BIGINT, ts TIMESTAMP(3), room VARCHAR(11),"),
         ),
     ),
     Entry(
         "ZKQL0309",
         "a sum that could outgrow its type",
-        "A SUM or AVG of as many rows as the capacity allows, all as large as their type allows, would not"
-        " fit into the result's type. zkql refuses this when it compiles: in a circuit nothing may overflow.",
+        "A SUM of as many rows as the capacity allows, all as large as their type allows, would not fit into"
+        " the result's type. zkql refuses this when it compiles: in a circuit nothing may overflow.",
         "Declare a smaller precision for the column, or a smaller 'capacity' for the stream.",
         Example(
             "",
@@ -137,11 +125,12 @@ ENTRIES = (
     ),
     Entry(
         "ZKQL0311",
-        "a comparison of numbers that are too far apart",
-        "To compare two numbers a circuit brings them to one scale and counts their bits. Beyond 250 bits a"
-        " number has two spellings in the circuit's arithmetic, so a cheating prover could choose the"
-        " answer.",
-        "Use columns and constants of smaller precision, or of closer scales.",
+        "numbers that are too large for a circuit",
+        "A circuit computes with numbers below 2^250: beyond, two numbers are one, so a cheating prover could"
+        " choose the answer. Products grow that large, numbers of scales far apart that are brought to one to"
+        " compare or add them, and the private keys of GROUP BY, which make one number.",
+        "Use columns and constants of smaller precision, or of closer scales; group by fewer private "
+        "columns.",
         Example(
             "",
             stream(
@@ -277,7 +266,6 @@ ENTRIES = (
             READING,
             "SELECT meter, RANK() OVER (ORDER BY load) AS place\nFROM reading;\n",
             f"SELECT meter, RANK() OVER (PARTITION BY {BOUNDS} ORDER BY load) AS place\nFROM {WINDOW};\n",
-            provable=False,
         ),
     ),
     Entry(

@@ -6,23 +6,26 @@ the compiled program. Time, memory and the key's size are estimates from measure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zkql.circuit.gadgets.aggregates import Average, Count, Extreme, Presence, Reveal, Total
-from zkql.circuit.gadgets.base import Gadget, one_line
-from zkql.circuit.gadgets.rows import Context, Opening, poseidon_constraints
-from zkql.circuit.gadgets.selection import Selection, shown_name
+from zkql.circuit.assemble import assemble
+from zkql.circuit.gadgets.base import Gadget, Part, one_line
+from zkql.circuit.gadgets.poseidon import poseidon_constraints
+from zkql.circuit.gadgets.rows import Context, Field, Opening
 from zkql.errors import Span
-from zkql.plan.expressions import is_private, render
-from zkql.plan.nodes import Aggregate, Filter, Node, Scan, Window
+from zkql.explain.formula import Formula
+from zkql.plan.expressions import Column, Expression, children, is_private, render
+from zkql.plan.functions.aggregates import Function
+from zkql.plan.nodes import Aggregate, Filter, Node, Over, Scan, Window
 from zkql.plan.text import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zkql.circuit.build import Circuit
     from zkql.compiler import Compiled
+    from zkql.plan.stages import StagedPlan
 
 BINDING = "binding to window, group and history"
 
@@ -44,8 +47,7 @@ class Cost:
     @property
     def formula(self) -> str:
         """The constraints of N rows: ``41 N + 1``."""
-        parts = [f"{self.per_row:,} N".removeprefix("1 ")] if self.per_row else []
-        return " + ".join(parts + ([f"{self.fixed:,}"] if self.fixed or not parts else []))
+        return str(Formula(self.per_row, self.fixed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +86,25 @@ class Costs:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Roles:
-    """The names of the plan's nodes that gadgets stand for."""
-
-    scan: str
-    window: str
-    filter: str
-    aggregate: str
-
-
 def cost_of(compiled: Compiled) -> Costs | None:
     """The costs of a query; None where no circuit is needed."""
-    circuit = compiled.circuit
+    circuit, plan = compiled.circuit, compiled.plan
     if circuit is None:
         return None
-    roles = _roles(compiled.logical)
-    found = [line for gadget in circuit.gadgets for line in _of_gadget(gadget, circuit, roles)]
-    found += _of_shown(compiled, roles)
-    lines = _merged(found)
+    assert plan.circuit is not None
+    nodes = _nodes(compiled.logical)
+    lines = _merged(_lines(plan, circuit.gadgets, nodes))
+    # The formula is the line through this capacity and one beside it where no width changes.
+    capacity = circuit.capacity
+    step = -1 if capacity > 1 and (capacity - 1).bit_length() == capacity.bit_length() else 1
+    beside = replace(plan.circuit, capacity=capacity + step)
+    other = _merged(_lines(replace(plan, circuit=beside), assemble(plan, beside).gadgets, nodes))
+    grown = {(line.node, line.clause): line.constraints for line in other}
     public = sum(p.size for p in circuit.parameters if p.public)
     private = sum(p.size for p in circuit.parameters if not p.public)
     return Costs(
-        capacity=circuit.capacity,
-        lines=lines,
+        capacity=capacity,
+        lines=tuple(_with_formula(line, capacity, step, grown) for line in lines),
         constraints=circuit.constraints,
         public_inputs=public,
         private_inputs=private,
@@ -115,18 +112,32 @@ def cost_of(compiled: Compiled) -> Costs | None:
     )
 
 
-def _roles(logical: Node) -> _Roles:
-    """The one shape that has a circuit: an aggregate over filters over a window over a scan."""
+def _with_formula(line: Cost, capacity: int, step: int, grown: Mapping[tuple[str, str], int]) -> Cost:
+    per_row = (grown.get((line.node, line.clause), 0) - line.constraints) * step
+    return replace(line, per_row=per_row, fixed=line.constraints - capacity * per_row)
+
+
+def _nodes(logical: Node) -> dict[Part, str]:
+    """The plan nodes that the parts of a stage stand for; the one shape that has a circuit is an aggregate
+    (or OVER) over filters over a window over a scan."""
     names: dict[type[Node], str] = {}
     for i, (node, _) in enumerate(numbered(logical)):
-        below = isinstance(node, Filter) and Aggregate not in names and is_private(node.predicate)
-        if below or isinstance(node, Scan | Window | Aggregate):
+        above = Aggregate in names or Over in names
+        below = isinstance(node, Filter) and not above and is_private(node.predicate)
+        if below or isinstance(node, Scan | Window | Aggregate | Over):
             names[type(node)] = f"r{i}"
     scan = names[Scan]
-    return _Roles(scan, names[Window], names.get(Filter, scan), names[Aggregate])
+    made = names.get(Aggregate) or names[Over]
+    return {
+        Part.WHOLE: names[Window],
+        Part.ROWS: scan,
+        Part.WHERE: names.get(Filter, scan),
+        Part.GROUP: made,
+        Part.RESULT: made,
+    }
 
 
-def _merged(found: list[Cost]) -> tuple[Cost, ...]:
+def _merged(found: Iterable[Cost]) -> tuple[Cost, ...]:
     """One line a node and clause, none that is all zeros."""
     merged: dict[tuple[str, str], Cost] = {}
     for line in found:
@@ -152,78 +163,70 @@ def _added(a: Cost, b: Cost) -> Cost:
 # --- gadgets ----------------------------------------------------------------------------------------
 
 
-def _of_gadget(gadget: Gadget, circuit: Circuit, roles: _Roles) -> Iterator[Cost]:
-    rows = circuit.capacity
-    match gadget:
-        case Opening():
-            yield from _of_opening(gadget, roles.scan)
-        case Selection():
-            yield from _of_selection(gadget, rows, roles.filter)
-        case Context():
-            yield _whole(gadget, rows, roles.window, BINDING, public=1)
-        case Count():
-            yield _whole(gadget, rows, roles.filter, "how many rows pass")
-        case Presence():
-            yield _whole(gadget, rows, roles.filter, "whether any row counts", public=1)
-        case Total():
-            yield _whole(gadget, rows, roles.aggregate, gadget.origin.clause)
-        case Reveal() | Extreme() | Average():
-            yield _whole(gadget, rows, roles.aggregate, gadget.origin.clause, public=1)
-        case _:
-            raise TypeError(f"{type(gadget).__name__} stands for no plan node")
+def _lines(plan: StagedPlan, gadgets: Sequence[Gadget], nodes: Mapping[Part, str]) -> Iterator[Cost]:
+    for gadget in gadgets:
+        match gadget:
+            case Opening():
+                yield from _of_opening(gadget, plan, nodes[Part.ROWS])
+            case Context():
+                yield _line(nodes[Part.WHOLE], BINDING, gadget, public=1)
+            case _:
+                public = sum(p.size for p in gadget.parameters if p.public)
+                yield _line(nodes[gadget.origin.part], gadget.origin.clause, gadget, public=public)
+    yield from _of_given(plan, nodes)
 
 
-def _whole(gadget: Gadget, rows: int, node: str, clause: str, *, public: int = 0) -> Cost:
-    """A gadget whose formula is linear in the rows."""
-    per_row = gadget.constraints(3) - gadget.constraints(2)
-    return Cost(
-        node=node,
-        clause=one_line(clause),
-        per_row=per_row,
-        fixed=gadget.constraints(2) - 2 * per_row,
-        constraints=gadget.constraints(rows),
-        public_inputs=public,
-        private_inputs=sum(p.size for p in gadget.advice_parameters),
-        span=gadget.origin.span,
-    )
+def _line(node: str, clause: str, gadget: Gadget, *, public: int) -> Cost:
+    private = sum(p.size for p in gadget.parameters if not p.public)
+    return Cost(node, one_line(clause), 0, 0, gadget.constraints(), public, private, gadget.origin.span)
 
 
-def _of_opening(opening: Opening, node: str) -> Iterator[Cost]:
+def _of_opening(opening: Opening, plan: StagedPlan, node: str) -> Iterator[Cost]:
     rows = opening.capacity
-    hashed = poseidon_constraints(len(opening.segments) + 1) + 1
-    clause = "commitment (Poseidon)"
-    yield Cost(node, clause, hashed, 0, rows * hashed, 1 + rows, rows, opening.origin.span)
-    for segment in (s for element in opening.segments for s in element):
-        clause = f"bits of {', '.join(segment.columns)}"
-        if segment.anchor is not None:
-            clause += f", which bound {segment.anchor.sql}"
-        elif not segment.used:
+    hashed = rows * (poseidon_constraints(len(opening.elements) + 1) + 1)
+    span = opening.origin.span
+    yield Cost(node, "commitment (Poseidon)", 0, 0, hashed, 1 + rows, rows, span)
+    for own in opening.fields:
+        clause = f"bits of {', '.join(c.name for c in own.columns)}"
+        bits = rows * own.bits
+        if own.flag:
+            clause = f"whether {own.columns[0].name} is NULL"
+        elif own.largest is not None:
+            clause += f", which bound {_anchored(plan, own)}"
+        elif not own.used:
             clause += " (not used)"
-        bits = rows * segment.width
-        yield Cost(node, one_line(clause), segment.width, 0, bits, 0, bits, opening.origin.span)
+        advice = bits + (own.largest is not None)
+        yield Cost(node, one_line(clause), 0, 0, bits, 0, advice, span)
 
 
-def _of_selection(selection: Selection, rows: int, node: str) -> Iterator[Cost]:
-    span = selection.origin.span
-    rest = selection.per_row
-    for test in selection.tests:
-        per_row = 3 if test.width is None else test.width + 1
-        advice = (p.size for p in selection.advice_parameters if p.name.startswith(f"{test.name}_"))
-        yield Cost(node, test.sql, per_row, 0, rows * per_row, 0, sum(advice), span)
-        rest -= per_row
-    yield Cost(node, "AND, OR", rest, 0, rows * rest, 0, 0, span)
+def _anchored(plan: StagedPlan, own: Field) -> str:
+    """The call whose value a column is written from."""
+    function = Function.MAX if own.largest else Function.MIN
+    name = own.columns[0].name
+    calls = (c for c in plan.calls if c.function is function and isinstance(c.argument, Column))
+    return next(str(c) for c in calls if isinstance(c.argument, Column) and c.argument.name == name)
 
 
-def _of_shown(compiled: Compiled, roles: _Roles) -> Iterator[Cost]:
-    """Public values that the verifier puts beside each row: for an aggregate, else for the condition."""
-    circuit = compiled.plan.circuit
+def _of_given(plan: StagedPlan, nodes: Mapping[Part, str]) -> Iterator[Cost]:
+    """Public values that the verifier puts beside each row, and the keys of private groups."""
+    circuit = plan.circuit
     assert circuit is not None
-    arguments = {compiled.plan.calls[i].argument for i in circuit.calls}
-    sizes = {p.name: p.size for p in compiled.circuit.parameters} if compiled.circuit else {}
-    for i, shown in enumerate(circuit.shown):
-        node = roles.aggregate if shown in arguments else roles.filter
+    read = [e for i in circuit.calls for e in plan.calls[i].expressions]
+    read += circuit.listing.expressions if circuit.listing is not None else ()
+    for shown in circuit.shown:
+        of_result = any(shown in _inside(e) for e in read)
+        node = nodes[Part.RESULT if of_result else Part.WHERE]
         clause = one_line(f"{render(shown)} of each row, public")
-        yield Cost(node, clause, 0, 0, 0, sizes[shown_name(i)], 0, shown.span)
+        yield Cost(node, clause, 0, 0, 0, circuit.capacity * (1 + shown.nullable), 0, shown.span)
+    if circuit.keys:
+        clause = f"GROUP BY {', '.join(one_line(render(key.expression)) for key in circuit.keys)}"
+        yield Cost(nodes[Part.GROUP], clause, 0, 0, 0, circuit.groups, 0, circuit.keys[0].span)
+
+
+def _inside(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    for operand in children(expression):
+        yield from _inside(operand)
 
 
 # --- estimates --------------------------------------------------------------------------------------
@@ -254,8 +257,7 @@ and 2 % in the size of the key."""
 
 
 def _estimate(circuit: Circuit, public: int) -> Estimate:
-    opening = next(g for g in circuit.gadgets if isinstance(g, Opening))
-    hashed = circuit.capacity * poseidon_constraints(len(opening.segments) + 1)
+    hashed = sum(poseidon_constraints(i) * n for g in circuit.gadgets for i, n in g.hashes.items())
     domain = 1 << (circuit.constraints + public).bit_length()
     sizes = (hashed, circuit.constraints - hashed, domain)
     return Estimate(

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from zkql.plan.calls import Aggregation, Output
 from zkql.plan.expressions import Column, columns_of, conjuncts, render
+from zkql.plan.gaps import shown_parts
 from zkql.plan.types import BOOLEAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zkql.plan.calls import Aggregation
     from zkql.plan.schema import ColumnSchema
-    from zkql.plan.stages import StagedPlan
+    from zkql.plan.stages import Listing, StagedPlan
 
 CHAIN = "with CHAIN provenance (planned)"
 
@@ -130,9 +131,9 @@ def _rows(plan: StagedPlan) -> Iterator[Line]:
 
 def _decided(plan: StagedPlan) -> tuple[Knows, ...]:
     """The public conditions inside the private part of WHERE: where they decide it, everyone sees how."""
-    shown = plan.circuit.shown if plan.circuit else ()
-    arguments = {call.argument for call in plan.calls}
-    parts = tuple(render(s) for s in shown if s.type == BOOLEAN and s not in arguments)
+    predicate = plan.circuit.predicate if plan.circuit else None
+    shown = () if predicate is None else shown_parts(predicate)
+    parts = tuple(render(s) for s in shown if s.type == BOOLEAN)
     return (Knows(Knowledge.CONDITION, parts),) if parts else ()
 
 
@@ -145,14 +146,28 @@ def _told(plan: StagedPlan, column: ColumnSchema) -> tuple[Knows, ...]:
     """What results and presence tell about a private column."""
     own = Column(column.name, column.type, column.private, column.nullable)
     aggregates = tuple(
-        str(call.function) if call.arguments == (own,) else str(call)
+        str(call.function) if call == Aggregation(call.function, (own,)) else str(call)
         for call in _proven(plan)
         if any(own in columns_of(e) for e in call.expressions)
     )
+    if plan.listing is not None:
+        aggregates = tuple(_listed(plan.listing, own))
+    groups = tuple(
+        f"GROUP BY {render(key.expression)}" for key in plan.private_keys if own in columns_of(key.expression)
+    )
     predicate = plan.circuit.predicate if plan.circuit else None
     conditions = tuple(render(c) for c in conjuncts(predicate) if own in columns_of(c))
-    told = ((Knowledge.AGGREGATE, aggregates), (Knowledge.CONDITION, conditions))
+    told = ((Knowledge.AGGREGATE, (*groups, *aggregates)), (Knowledge.CONDITION, conditions))
     return tuple(Knows(kind, tuple(dict.fromkeys(through))) for kind, through in told if through)
+
+
+def _listed(listing: Listing, column: Column) -> Iterator[str]:
+    """What the rows of the result tell of a column."""
+    yield from (str(v) for v in listing.values if column in columns_of(v.expression))
+    if any(column in columns_of(key.expression) for key in listing.order):
+        yield f"ORDER BY {', '.join(map(str, listing.order))}"
+    read = (call for call in listing.analytics if any(column in columns_of(e) for e in call.arguments))
+    yield from (str(call.function) for call in read)
 
 
 def _proven(plan: StagedPlan) -> tuple[Aggregation, ...]:
@@ -162,10 +177,14 @@ def _proven(plan: StagedPlan) -> tuple[Aggregation, ...]:
 def _windows(plan: StagedPlan) -> Iterator[Line]:
     yield Line(Part.WINDOW, "window bounds", (VALUE,), (VALUE,))
     yield Line(Part.WINDOW, "how many rows each device has", (VALUE,), _counted(plan))
-    if plan.hides_rows:
+    if plan.hides_rows and not plan.private_keys:
         yield Line(Part.WINDOW, f"{_each(plan)}: whether any row passes", (VALUE,), (VALUE,))
-    for key in plan.keys:
-        yield Line(Part.WINDOW, f"group {key}", (VALUE,), (VALUE,))
+    for key in (*plan.keys, *plan.private_keys):
+        yield Line(Part.WINDOW, f"group {render(key.expression)}", (VALUE,), (VALUE,))
+
+
+def _written(keys: tuple[Output, ...]) -> str:
+    return ", ".join(render(key.expression) for key in keys)
 
 
 def _each(plan: StagedPlan) -> str:
@@ -177,7 +196,8 @@ def _many(plan: StagedPlan) -> str:
 
 
 def _results(plan: StagedPlan) -> Iterator[Line]:
-    made = dict(zip(plan.names, map(str, plan.calls), strict=True))
+    made = {cell.name: cell.text for cell in plan.cells}
+    made |= {key.name: render(key.expression) for key in (*plan.keys, *plan.private_keys)}
     for output in plan.outputs:
         text = made.get(render(output.expression), render(output.expression))
         shown = output.name if text == output.name else f"{output.name} = {text}"
@@ -211,8 +231,11 @@ def _consumer(plan: StagedPlan) -> Iterator[str]:
     )
     yield "of every row: a commitment, the same for every query over the stream, which links its uses"
     if plan.keys:
-        yield f"which groups there are, and which rows belong to each: {', '.join(map(str, plan.keys))}"
-    if plan.hides_rows:
+        yield f"which groups there are, and which rows belong to each: {_written(plan.keys)}"
+    if plan.private_keys:
+        names = _written(plan.private_keys)
+        yield f"which groups there are, and the results of each, but not which rows belong to it: {names}"
+    elif plan.hides_rows:
         yield f"whether any row of {_each(plan)} passes the private part of WHERE"
     yield f"the result: {', '.join(o.name for o in plan.outputs)}"
     for text in _unselected(plan):
@@ -225,7 +248,12 @@ def _consumer(plan: StagedPlan) -> Iterator[str]:
 
 def _hidden(plan: StagedPlan) -> Iterator[str]:
     for column in plan.stream.private_columns:
-        yield f"{column.name} of any row"
+        own = Column(column.name, column.type, column.private, column.nullable)
+        shown = plan.listing is not None and any(own in columns_of(v.expression) for v in plan.listing.values)
+        yield f"which row a {column.name} of the result is of" if shown else f"{column.name} of any row"
+    if plan.private_keys:
+        names = _written(plan.private_keys)
+        yield f"which rows belong to which group, unless there is one group only: {names}"
     if plan.hides_rows:
         yield (
             "which rows pass the private part of WHERE, and how many (unless the results tell, or public "

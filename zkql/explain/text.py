@@ -115,6 +115,13 @@ def proven_steps(plan: StagedPlan) -> list[str]:
     steps = [f"each row opens its signed commitment ({plan.stream.provenance} provenance)"]
     if circuit.predicate is not None:
         steps.append(f"keep rows where {render(circuit.predicate)}")
+    if circuit.keys:
+        steps.append(f"group by {', '.join(map(str, circuit.keys))}, at most {circuit.groups} groups")
+    if circuit.listing is not None:
+        limit = circuit.listing.limit
+        steps.append(f"order by {', '.join(map(str, circuit.listing.order))}, equal rows as they came")
+        steps += [f"keep rows where {limit.call.function} <= {limit.most}"] if limit is not None else []
+        steps += [f"{cell.text} of each row" for cell in circuit.listing.cells]
     return [*steps, *(str(plan.calls[i]) for i in circuit.calls)]
 
 

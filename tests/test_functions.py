@@ -1,0 +1,81 @@
+"""Every aggregate through its compiled circuit: its value is DuckDB's on random windows, and no lie about it
+is accepted."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+
+import pytest
+
+from tests.forgeries import Forgery, all_forgeries
+from tests.functions import CALLS, FORMS, STREAM, random_window, select
+from tests.harness import Row, Secrets, Subject, evaluated
+from tests.reference.duckdb_sql import translate
+from tests.reference.engine import Engine
+from zkql.plan.types import format_value
+
+CAPACITY = 4
+WINDOWS = 100
+"""For each function and each form: 200 at least for each function."""
+EVERY = 4
+"""One forgery in so many is judged; ``make mutants`` judges all of them."""
+
+
+@cache
+def engine() -> Engine:
+    return Engine()
+
+
+ALL = bool(os.environ.get("ZKQL_ALL_FORMS"))
+"""Whether every function is tried in every form; else in the first and the last, to save time."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[f"{name}-{form}" for name in CALLS for form in FORMS if ALL or form in ("plain", "grouped")],
+)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    name, form = request.param.rsplit("-", 1)
+    return Subject.compile(select(name, form), CAPACITY, STREAM)
+
+
+def duckdb(subject: Subject, rows: list[Row]) -> list[str]:
+    reference = translate(subject.compiled.query.file)
+    found = engine().run(reference, {"reading": rows})
+    return sorted(
+        str(
+            {
+                name: None if value is None else format_value(value, kind)
+                for (name, kind), value in zip(reference.columns, row, strict=True)
+            }
+        )
+        for row in found
+    )
+
+
+def test_the_circuit_proves_what_duckdb_says(subject: Subject) -> None:
+    source = random.Random(str(subject.plan.calls))
+    windows = [random_window(source, CAPACITY, window) for window in range(WINDOWS)]
+    for rows in windows:
+        assert subject.accepts(subject.honest(Secrets.of(rows))), rows
+    rows = [row for window in windows for row in window]
+    assert sorted(map(str, evaluated(subject.compiled, rows))) == duckdb(subject, rows)
+
+
+def some(forgeries: Iterator[Forgery]) -> Iterator[Forgery]:
+    """One in :data:`EVERY`."""
+    return islice(forgeries, 0, None, EVERY)
+
+
+@pytest.mark.parametrize("subject", [f"{name}-grouped" for name in CALLS], indirect=True)
+def test_no_lie_is_accepted(subject: Subject) -> None:
+    source = random.Random(7)
+    rows = next(w for w in iter(lambda: random_window(source, CAPACITY), None) if len(w) == 3)
+    hidden = Secrets.of(rows)
+    assert subject.accepts(subject.honest(hidden))
+    accepted = [f.name for f in some(all_forgeries(subject, hidden)) if subject.accepts(f.inputs)]
+    assert accepted == [], rows

@@ -1,0 +1,1 @@
+"""The functions for readers: behind ``zkql functions``, ``zkql.functions()`` and ``docs/functions.md``."""
