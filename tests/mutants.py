@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
-from tests import functions, harness
+from tests import functions, harness, table_joins
 from tests.forgeries import all_forgeries
 from tests.harness import FEW_GROUPS_STREAM, SOLO_STREAM, Row, Secrets, Subject, query, random_rows
 from tests.test_listing import SELECTS as LISTINGS
@@ -159,6 +159,7 @@ def candidates() -> list[Candidate]:
                 raise
             continue  # there is no circuit yet
         found.append(_of_query(name, compiled))
+    found += map(_of_join, table_joins.SHAPES)
     return sorted(found, key=lambda own: own.circuit.constraints)
 
 
@@ -170,6 +171,21 @@ def _of_query(name: str, compiled: Compiled) -> Candidate:
         return _lie_about_rows(Subject(replace(compiled, circuit=circuit), program))
 
     return _candidate(f"query {name}", lambda: write_circuit(draft, ()), killed_by)
+
+
+def _of_join(name: str) -> Candidate:
+    method, rows, size, more = table_joins.SHAPES[name]
+
+    def make() -> table_joins.Subject:
+        with mock.patch("tests.gadgets.compile_circuit", return_value=None):
+            return table_joins.Subject.make(method, rows, size, **more)  # type: ignore[arg-type]
+
+    def killed_by(circuit: Circuit, program: Program) -> str | None:
+        own = make()
+        bench = replace(own.joining.bench, circuit=circuit, program=program)
+        return _lie_about_a_join(replace(own, joining=replace(own.joining, bench=bench)))
+
+    return _candidate(f"join {name}", lambda: make().joining.bench.circuit, killed_by)
 
 
 def _candidate(
@@ -294,6 +310,17 @@ def _changed_input(subject: Subject, hidden: Secrets) -> str | None:
             values[index] += 1
             if subject.accepts({**honest, parameter.name: values}):
                 return f"changed {parameter.name}[{index}]"
+    return None
+
+
+def _lie_about_a_join(subject: table_joins.Subject) -> str | None:
+    for rows, table in table_joins.windows(subject, 6):
+        given = subject.inputs(rows, table)
+        honest = subject.joining.solve(given)
+        assert subject.joining.accepts(honest), "the mutant refuses honest rows"
+        for name, values in subject.joining.false_claims(given):
+            if subject.joining.accepts(values):
+                return name
     return None
 
 
