@@ -24,6 +24,7 @@ from zkql.lang.parse import parse
 from zkql.plan.cut import Limits, cut
 from zkql.plan.provable import unprovable
 from zkql.plan.rewrites import rewrite
+from zkql.tables import with_rows
 from zkql.toolchain import constraints
 from zkql.toolchain.zokrates import dev_keys, ptau_keys
 
@@ -95,7 +96,7 @@ def attempt(source: Source) -> Attempt:
     done = Attempt(source)
     try:
         done = replace(done, file=(file := parse(source)))
-        done = replace(done, bound=(bound := bind(file, source)))
+        done = replace(done, bound=(bound := with_rows(bind(file, source))))
         done = replace(done, logical=(logical := rewrite(bound.plan)))
         if reasons := unprovable(logical):
             raise QueryError(reasons)  # noqa: TRY301

@@ -27,8 +27,9 @@ from zkql.crypto.commitment import layout
 from zkql.crypto.field import P
 from zkql.errors import Diagnostic, Label, QueryError
 from zkql.plan.codes import CHARACTER_BITS, width
-from zkql.plan.expressions import Column, Expression, columns_of, render
+from zkql.plan.expressions import Call, Column, Expression, calls_of, columns_of, is_private, render
 from zkql.plan.functions.aggregates import Function
+from zkql.plan.functions.tables import LOOK_UP
 from zkql.plan.rewrites.failing import may_be_an_error
 from zkql.plan.types import Kind
 
@@ -80,7 +81,7 @@ class _Assembly:
         with draft.at(replace(self.rows_of, clause="whether any row counts")):
             _ = every.any  # shared by all that may be NULL; left out where nothing is
         guard = every.any if any(map(may_be_an_error, self._expressions())) else None
-        selection, scope = self._select(every, Scope(draft, columns, known, guard))
+        selection, scope = self._select(every, Scope(draft, columns, known, guard, self._lookups()))
         for index in circuit.calls:
             call = self.plan.calls[index]
             with (
@@ -141,6 +142,11 @@ class _Assembly:
             yield from self.plan.calls[index].expressions
         if circuit.listing is not None:
             yield from circuit.listing.expressions
+
+    def _lookups(self) -> tuple[Call, ...]:
+        """What is looked up by a private key."""
+        found = (call for e in self._expressions() for call in calls_of(e))
+        return tuple(dict.fromkeys(c for c in found if c.function == LOOK_UP.name and is_private(c)))
 
     def _anchors(self) -> dict[str, bool]:
         """Columns whose range check and whose MIN or MAX are one: where all rows count, and the column is

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from zkql.errors import Span
-    from zkql.lang.syntax import CreateTable
+    from zkql.lang.syntax import CreateTable, Option
     from zkql.plan.types import SqlType
 
 _IN_COLUMN = Refused("a computed column", "compute it from columns of the same row")
@@ -27,11 +27,12 @@ _IN_COLUMN = Refused("a computed column", "compute it from columns of the same r
 
 @dataclass(frozen=True, slots=True)
 class BoundTable:
-    """A table that queries can read or write."""
+    """A table that queries can read or write. ``path`` is the option that names the file of its rows."""
 
     schema: TableSchema
     relation: Relation
     name: Span
+    path: Option | None
 
 
 def bind_table(statement: CreateTable, functions: Collection[str]) -> BoundTable:
@@ -83,4 +84,12 @@ def bind_table(statement: CreateTable, functions: Collection[str]) -> BoundTable
             node if relation.node is scan else with_inputs(relation.node, lambda _: node),
             tuple(replace(v, time=v.name == time) for v in relation.visible),
         )
-    return BoundTable(schema, relation, statement.name.span)
+    return BoundTable(schema, relation, statement.name.span, _path(statement.options))
+
+
+def _path(options: tuple[Option, ...]) -> Option | None:
+    """The file of the rows. Other options are those of a deployment, and no part of what a query means."""
+    found = [option for option in options if option.key == "path"]
+    if len(found) > 1:
+        raise query_error("ZKQL0230", "'path' is given twice", found[1].span)
+    return found[0] if found else None

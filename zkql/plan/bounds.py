@@ -12,7 +12,7 @@ from typing import assert_never
 from zkql.plan.expressions import Call, Column, Comparison, Expression, Literal, Logical, Not
 from zkql.plan.functions.base import EMPTY, Range
 from zkql.plan.functions.rounding import clipped
-from zkql.plan.functions.scalars import SCALARS
+from zkql.plan.functions.scalars import EVALUATED
 from zkql.plan.types import Kind, SqlType
 
 _NOTHING: Mapping[str, Range] = MappingProxyType({})
@@ -65,7 +65,7 @@ def _range(expression: Expression, known: Mapping[str, Range]) -> Range | None:
 
 def _unclipped(call: Call, known: Mapping[str, Range]) -> Range | None:
     """The range by the function's rule, where it has one and knows enough of the operands."""
-    function = SCALARS.get(call.function)
+    function = EVALUATED.get(call.function)
     if function is None or not call.type.is_bounded:
         return None
     ranges = tuple(_range(operand, known) for operand in call.operands)

@@ -282,6 +282,11 @@ def _render_call(call: Call) -> str:
             name = operands[1]
             assert isinstance(name, Literal)
             return f"{render(operands[0])}.{name.value}"
+        case "LOOK UP":
+            name = operands[0]
+            assert isinstance(name, Literal)
+            table, _, column = str(name.value).partition(".")
+            return f"{table}[{render(operands[1])}].{column}"
         case "EXTRACT":
             unit = operands[0]
             assert isinstance(unit, Literal)

@@ -45,6 +45,7 @@ from zkql.plan.nodes import (
     inputs,
 )
 from zkql.plan.scalar import EvaluationError, compiled
+from zkql.plan.schema import TableSchema
 from zkql.plan.types import TIMESTAMP, Value
 
 Values = dict[str, Value | None]
@@ -62,7 +63,8 @@ class _Row:
 
 
 def interpret(node: Node, tables: Mapping[str, Sequence[Row]]) -> list[Values]:
-    """The rows of a plan; ``tables`` has those of every relation by its name. Raises
+    """The rows of a plan; ``tables`` has those of every relation by its name, of those aside whose
+    rows are known when the query is compiled. Raises
     :class:`EvaluationError`."""
     return [dict(row.values) for row in _rows(node, tables, {})]
 
@@ -92,9 +94,15 @@ def _rows(node: Node, tables: Mapping[str, Sequence[Row]], known: dict[int, list
 def _computed(node: Node, sources: list[list[_Row]], tables: Mapping[str, Sequence[Row]]) -> list[_Row]:
     match node:
         case Scan(relation):
+            names = [column.name for column in relation.columns]
+            rows: Sequence[Row]
+            if isinstance(relation, TableSchema) and relation.rows is not None:
+                rows = [dict(zip(names, row, strict=True)) for row in relation.rows]
+            else:
+                rows = tables[relation.name]
             return [
-                _Row({c.name: row[c.name] for c in relation.columns}, (f"row {number} of {relation.name}",))
-                for number, row in enumerate(tables[relation.name], 1)
+                _Row({name: row[name] for name in names}, (f"row {number} of {relation.name}",))
+                for number, row in enumerate(rows, 1)
             ]
         case Window():
             return _windowed(node, *sources)

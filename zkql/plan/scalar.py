@@ -24,7 +24,7 @@ from zkql.plan.expressions import (
     render,
 )
 from zkql.plan.functions.base import Compiled, Fault
-from zkql.plan.functions.scalars import SCALARS
+from zkql.plan.functions.scalars import EVALUATED
 from zkql.plan.types import Value
 
 _COMPARE: dict[Comparator, Callable[[Any, Any], bool]] = {
@@ -121,7 +121,7 @@ def _negation(operand: Compiled) -> Compiled:
 
 
 def _call(call: Call) -> Compiled:
-    function = SCALARS.get(call.function)
+    function = EVALUATED.get(call.function)
     if function is None or function.compile is None:
         return _unknown(call)
     compute = function.compile(call, tuple(map(_compile, call.operands)))

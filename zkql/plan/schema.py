@@ -100,8 +100,10 @@ class StreamSchema:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """A table that nobody signs: public reference data. ``time`` is its event time, if it has one."""
+    """A table that nobody signs: public reference data. ``time`` is its event time, if it has one; ``rows``
+    are its rows, None where they are not known when the query is compiled."""
 
     name: str
     columns: tuple[ColumnSchema, ...]
     time: str | None = None
+    rows: tuple[tuple[Value | None, ...], ...] | None = None

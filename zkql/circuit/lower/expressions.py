@@ -42,7 +42,7 @@ def support(expression: Expression, known: Iterable[Expression] = ()) -> NoCircu
     read = dict.fromkeys((*known, *columns_of(expression)))
     given = {e: _anything(draft, f"value_{n}", e) for n, e in enumerate(read) if _stands(e.type)}
     columns = {e.name: given[e] for e in given if isinstance(e, Column)}
-    guard = draft.public("guard", (), 0, 1).linear
+    guard = draft.public("guard", (1,), 0, 1).linear
     try:
         Scope(draft, columns, given, guard).operand(expression)
     except NoCircuit as refusal:
@@ -61,6 +61,6 @@ def _anything(draft: Draft, name: str, expression: Expression) -> Operand:
     """An operand of any value of a type."""
     kind = expression.type
     low, high = kind.bounds if kind.is_bounded else (0, (1 << width(kind)) - 1)
-    value = draft.public(name, (), low, high).linear
-    null = draft.public(f"{name}_null", (), 0, 1).linear if expression.nullable else None
+    value = draft.public(name, (1,), low, high).linear
+    null = draft.public(f"{name}_null", (1,), 0, 1).linear if expression.nullable else None
     return Operand(value, null, kind)

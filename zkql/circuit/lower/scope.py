@@ -46,6 +46,8 @@ class Scope:
     columns: Mapping[str, Operand]
     known: Mapping[Expression, Operand] = field(default_factory=dict)
     guard: Linear | None = None
+    lookups: tuple[Call, ...] = ()
+    """What the circuit looks up in tables, all of it."""
     _numbers: dict[Expression, int] = field(default_factory=dict, repr=False)
     """Every expression that was met: hashing a large one takes a while."""
     _seen: ChainMap[int, Operand | Truth] = field(default_factory=ChainMap, repr=False)
@@ -84,6 +86,11 @@ class Scope:
             except integers.Hopeless:
                 raise NoCircuit(expression, "it is an error on every row") from None
         return self._seen[number]
+
+    def beside(self, lookup: Call) -> tuple[Call, ...]:
+        """What is looked up with the same key in the same table, this one included."""
+        _, key, keys, _ = lookup.operands
+        return tuple(dict.fromkeys(c for c in (*self.lookups, lookup) if c.operands[1:3] == (key, keys)))
 
     # --- checks ---
 

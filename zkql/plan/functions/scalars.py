@@ -17,6 +17,7 @@ from zkql.plan.functions import (
     conditional,
     nested,
     patterns,
+    tables,
     temporal,
     text,
 )
@@ -45,7 +46,10 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
         for function in module.FUNCTIONS
     }
 )
-"""Every function, by its name in upper case."""
+"""Every function that is written, by its name in upper case."""
+
+EVALUATED: Mapping[str, Scalar] = MappingProxyType({**SCALARS, tables.LOOK_UP.name: tables.LOOK_UP})
+"""The same, and what rewrites make."""
 
 
 def lookup(name: str) -> Scalar | None:
@@ -55,8 +59,8 @@ def lookup(name: str) -> Scalar | None:
 
 
 def known(name: str) -> bool:
-    """Whether there is such a function."""
-    return lookup(name) is not None
+    """Whether there is such a function, also one that only rewrites make."""
+    return name in EVALUATED or lookup(name) is not None
 
 
 def names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from zkql.plan.rewrites.choose_panes import choose_panes
+from zkql.plan.rewrites.look_up_tables import look_up_tables
 from zkql.plan.rewrites.lower_windows import lower_windows
 from zkql.plan.rewrites.merge_projections import merge_projections
 from zkql.plan.rewrites.prune_columns import prune_columns
@@ -27,6 +28,7 @@ class Rewrite(Protocol):
 
 
 REWRITES: tuple[Rewrite, ...] = (
+    look_up_tables,
     lower_windows,
     push_filters,
     merge_projections,

@@ -41,6 +41,7 @@ _SAFE = frozenset(
         "INSTR",
         "SPLIT_INDEX",
         "LIKE",
+        "LOOK UP",
         "REVERSE",
         "STARTSWITH",
         "ENDSWITH",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from zkql.circuit.lower.scalars import arithmetic, casts, conditional, temporal, text
+from zkql.circuit.lower.scalars import arithmetic, casts, conditional, tables, temporal, text
 
 if TYPE_CHECKING:
     from zkql.circuit.lower.scalars.base import Lowerings
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SCALARS: Lowerings = MappingProxyType(
     {
         name: lowering
-        for module in (arithmetic, casts, conditional, temporal, text)
+        for module in (arithmetic, casts, conditional, tables, temporal, text)
         for name, lowering in module.LOWERINGS.items()
     }
 )
