@@ -23,14 +23,17 @@ from zkql.plan.rewrites import REWRITES, rewrite
 from zkql.plan.scalar import EvaluationError
 from zkql.plan.text import lines
 from zkql.plan.walk import align, check
+from zkql.tables import with_rows
 
 FIXTURES = Path(__file__).parent / "fixtures/rewrites"
-DECLARED = """
+AREA = Path(__file__).parent / "fixtures/tables/area.csv"
+DECLARED = f"""
 CREATE STREAM reading (
   meter BIGINT, zone INT PUBLIC, ts TIMESTAMP(3), load DECIMAL(4, 1), ok BOOLEAN, note VARCHAR(8) PUBLIC NULL,
   label VARCHAR(4) PUBLIC, WATERMARK FOR ts AS ts
 ) SIGNED BY meter;
 CREATE TABLE place (zone INT NOT NULL, name VARCHAR);
+CREATE TABLE area (zone INT NOT NULL, name VARCHAR, rank INT) WITH ('path' = '{AREA}');
 CREATE VIEW loaded AS SELECT * FROM reading WHERE load > 0;
 CREATE VIEW renamed AS SELECT ts AS moment, load + load AS double FROM reading;
 """
@@ -58,7 +61,7 @@ def cases(name: str) -> list[Case]:
 
 def plan_of(query: str) -> Node:
     source = Source("test.zkql", DECLARED + query)
-    return bind(parse(source), source).plan
+    return with_rows(bind(parse(source), source)).plan
 
 
 def shown(before: Node, after: Node) -> str:

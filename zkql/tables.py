@@ -98,6 +98,9 @@ def _csv(path: Path, schema: TableSchema) -> Iterator[tuple[str, Mapping[str, ob
     for name in header:
         if name not in columns:
             raise ValueError(f"{path}:1: {name!r} is no column of the table{_meant(name, columns)}")
+    for name in columns:
+        if name not in header:
+            raise ValueError(f"{path}:1: there is no column {name!r}")
     if len(set(header)) < len(header):
         raise ValueError(f"{path}:1: a column stands twice")
     for fields in reader:

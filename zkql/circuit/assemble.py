@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zkql.circuit.catalogue import entry_of
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.base import Origin, Part, one_line
-from zkql.circuit.gadgets.rows import Context, Opening, identifier
+from zkql.circuit.gadgets.rows import Context, Opening, Unread, identifier
 from zkql.circuit.listing import reveal_rows
 from zkql.circuit.lists import makes_list
 from zkql.circuit.lower.answer import Answer, ListAnswer, Operand
@@ -22,7 +22,7 @@ from zkql.circuit.lower.groups import grouped
 from zkql.circuit.lower.refusals import WideExpression
 from zkql.circuit.lower.selection import Selection
 from zkql.circuit.statement import key_bits, parameters, result_name, shown_name, shown_null_name
-from zkql.circuit.wires import WIDEST, TooWide, constant
+from zkql.circuit.wires import WIDEST, TooWide, Wire, constant
 from zkql.crypto.commitment import layout
 from zkql.crypto.field import P
 from zkql.errors import Diagnostic, Label, QueryError
@@ -92,12 +92,21 @@ class _Assembly:
         if circuit.listing is not None:
             self._list(circuit.listing, selection, scope)
         draft.prune()
+        self._bind_unread()
         order = [(p.name, p.dims) for p in parameters(self.plan, circuit)]
         made = [*draft.given, *(p for g in draft.gadgets for p in g.parameters if p.public)]
         assert [(p.name, p.dims) for p in made] == order, (
             "the statement and the circuit have other public inputs"
         )
         return draft
+
+    def _bind_unread(self) -> None:
+        """A condition that never holds makes results of no rows: then public inputs are left over."""
+        used = self.draft.used
+        for parameter in self.draft.given:
+            if parameter.name not in used:
+                with self.draft.at(self.whole):
+                    self.draft.put(Unread, "unread", Wire(parameter.name, parameter.dims, 0, P - 1).linear)
 
     # --- what is given ---
 

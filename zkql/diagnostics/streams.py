@@ -229,6 +229,31 @@ ENTRIES = (
         ),
     ),
     Entry(
+        "ZKQL0237",
+        "rows of a table that cannot be read",
+        "WITH ('path' = 'zones.csv') names the file with the rows of a table, beside the query. It is read"
+        " when the query is compiled, and is a part of the query from then on. A .csv file has the columns'"
+        " names in its first line, in any order, and values as SQL writes them, without quotes around"
+        " timestamps. Nothing between two commas is NULL, and in a text column the empty text. A .jsonl file"
+        " has one JSON object a line.",
+        "The message says which line and which column. Mend the file or the declaration.",
+        Example(
+            READING,
+            "CREATE TABLE place (zone INT NOT NULL, name VARCHAR)\n"
+            "  WITH ('path' = 'no such file.csv');\n\n"
+            "SELECT window_start, window_end, p.name, COUNT(*) AS n\n"
+            "FROM TABLE(TUMBLE(TABLE reading, DESCRIPTOR(ts), INTERVAL '10' SECOND)) AS r\n"
+            "JOIN place AS p ON p.zone = r.meter\n"
+            "GROUP BY window_start, window_end, p.name;\n",
+            "CREATE TABLE place (zone INT NOT NULL, name VARCHAR);\n\n"
+            "SELECT window_start, window_end, p.name, COUNT(*) AS n\n"
+            "FROM TABLE(TUMBLE(TABLE reading, DESCRIPTOR(ts), INTERVAL '10' SECOND)) AS r\n"
+            "JOIN place AS p ON p.zone = r.meter\n"
+            "GROUP BY window_start, window_end, p.name;\n",
+            provable=False,
+        ),
+    ),
+    Entry(
         "ZKQL0256",
         "INSERT INTO something that is no table",
         "INSERT INTO gives the result the names and types of a table that is declared in the same file."

@@ -30,8 +30,10 @@ from zkql.plan.nodes import (
     WindowKind,
     inputs,
 )
+from zkql.plan.rewrites.look_up_tables import is_known, obstacle
 from zkql.plan.schema import StreamSchema
 from zkql.plan.stages import BoundName, CircuitPlan, StagedPlan
+from zkql.plan.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,7 +96,7 @@ def _culprits(node: Node, *, listed: bool = True, aggregated: bool = False) -> I
     aggregate is above."""
     match node:
         case Join():
-            yield planned("a join has", node.span, "nearest provable form: a query over each stream alone")
+            yield _join(node)
         case Over(_, calls):
             yield from (planned(f"{c.call.function} OVER has", c.call.span) for c in calls)
         case Union():
@@ -122,6 +124,26 @@ def _culprits(node: Node, *, listed: bool = True, aggregated: bool = False) -> I
             listed=listed and isinstance(node, Project | Filter | Window),
             aggregated=not panes and (aggregated or isinstance(node, Aggregate)),
         )
+
+
+def _join(join: Join) -> Diagnostic:
+    for side in (join.left, join.right):
+        unknown = [n.relation for n in walk(side) if isinstance(n, Scan) and not is_known(n)]
+        if unknown and not any(isinstance(relation, StreamSchema) for relation in unknown):
+            name = unknown[0].name
+            return planned(
+                f"a join with {name!r}, whose rows are not known, has",
+                join.span,
+                f"nearest provable form: CREATE TABLE {name} (…) WITH ('path' = '{name}.csv')",
+            )
+    reason = obstacle(join)
+    if reason is not None:
+        return planned("this join with a table has", join.span, reason)
+    return planned(
+        "a join of streams has",
+        join.span,
+        "nearest provable form: a query over each stream alone, or a join with a table of known rows",
+    )
 
 
 # --- the stage --------------------------------------------------------------------------------------

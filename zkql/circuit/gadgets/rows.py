@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
 from zkql.circuit.wires import Linear, Values, Wire
@@ -43,6 +43,30 @@ class Context(Gadget):
         return {f"{self.name}_square": [inputs[0][0] ** 2 % P]}
 
     def constraints(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True)
+class Unread(Elementwise):
+    """Binds the proof to public inputs that nothing else reads."""
+
+    name: str
+    origin: Any
+    given: Linear
+    template: ClassVar[str] = "unread.zok.j2"
+    advice: ClassVar[tuple[str, ...]] = ("square",)
+
+    @property
+    def inputs(self) -> tuple[Linear, ...]:
+        return (self.given,)
+
+    def compute_one(self, given: int) -> int:
+        raise NotImplementedError
+
+    def advise_one(self, inputs: Sequence[int], output: int, spell: Spell) -> Sequence[int]:
+        return [inputs[0] ** 2 % P]
+
+    def constraints_of_one(self) -> int:
         return 1
 
 

@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
 def count_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:
     """COUNT(DISTINCT x)."""
-    if selection.capacity == 1:
+    if selection.most <= 1:
         return basic.count(selection, call, operands)
     return Answer(ordered(selection, operands[0].value, repeats=True).different)
 
 
 def sum_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:
     """SUM(DISTINCT x)."""
-    if selection.capacity == 1:
+    if selection.most <= 1:
         return basic.total(selection, call, operands)
     return Answer(_sum(ordered(selection, operands[0].value, repeats=True)), selection.any)
 
 
 def average_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:
     """AVG(DISTINCT x): cut towards zero for integers, rounded for decimals."""
-    if selection.capacity == 1:
+    if selection.most <= 1:
         return basic.average(selection, call, operands)
     (operand,), known = operands, selection.any
     values = ordered(selection, operand.value, repeats=True)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def top(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
     """TOP(x, n): the largest values, from the largest on; with DISTINCT each once."""
-    if selection.capacity == 1:
-        return _alone(selection, operands)
+    if selection.most <= 1:
+        return _alone(selection, call, operands)
     items = items_of(call, selection.capacity)
     line = _line(selection, call, operands, selection.capacity)
     return _listed(line, line.largest(items))
@@ -31,8 +31,8 @@ def top(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) 
 
 def bottom(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
     """BOTTOM(x, n): the smallest values, from the smallest on; with DISTINCT each once."""
-    if selection.capacity == 1:
-        return _alone(selection, operands)
+    if selection.most <= 1:
+        return _alone(selection, call, operands)
     items = items_of(call, selection.capacity)
     line = _line(selection, call, operands, items)
     return _listed(line, line.smallest(items))
@@ -40,8 +40,8 @@ def bottom(selection: Selection, call: Aggregation, operands: tuple[Operand, ...
 
 def collect_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
     """COLLECT_DISTINCT(x): each value once, ascending."""
-    if selection.capacity == 1:
-        return _alone(selection, operands)
+    if selection.most <= 1:
+        return _alone(selection, call, operands)
     items = selection.capacity
     line = ordered(selection, operands[0].value, repeats=True).line_of_different(items)
     return _listed(line, line.smallest(items))
@@ -49,7 +49,7 @@ def collect_distinct(selection: Selection, call: Aggregation, operands: tuple[Op
 
 def mode(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:
     """MODE(x): the most frequent value, of several the smallest."""
-    if selection.capacity == 1:
+    if selection.most <= 1:
         return Answer(selection.total(operands[0].value), selection.any)
     found = ordered(selection, operands[0].value, repeats=False)
     draft, (starts, restarts) = found.draft, (found.starts, found.restarts)
@@ -60,9 +60,11 @@ def mode(selection: Selection, call: Aggregation, operands: tuple[Operand, ...])
     return Answer(last, selection.any)
 
 
-def _alone(selection: Selection, operands: tuple[Operand, ...]) -> ListAnswer:
-    """What the one slot of a window has."""
-    return ListAnswer((selection.total(operands[0].value),), selection.count, selection.any)
+def _alone(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
+    """What the one slot of a window has, or none where no row ever counts."""
+    items = items_of(call, selection.capacity)
+    value = selection.total(operands[0].value)
+    return ListAnswer((value, *[constant(0)] * (items - 1)), selection.count, selection.any)
 
 
 def _line(selection: Selection, call: Aggregation, operands: tuple[Operand, ...], items: int) -> Line:

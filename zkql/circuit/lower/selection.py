@@ -34,6 +34,12 @@ class Selection:
         return self.draft.capacity
 
     @property
+    def most(self) -> int:
+        """The most rows that can be selected."""
+        never = self.mask is not None and self.mask.is_constant and not self.mask.constant
+        return 0 if never else self.capacity
+
+    @property
     def dims(self) -> Dims:
         """The dimensions of a result."""
         return () if self.member is None else self.member.dims[:1]
@@ -57,6 +63,8 @@ class Selection:
     def total(self, term: Linear) -> Linear:
         """The sum of a term over the selected rows."""
         chosen = self.masked(term)
+        if chosen.is_constant and not chosen.constant:
+            return chosen
         if self.member is not None:
             return self.draft.make(GroupTotals, "totals", self.member, chosen)
         if chosen.is_constant:

@@ -80,7 +80,8 @@ def _looked_up(node: Node) -> Node:
     keys, rows = tuple(found.rows), found.rows.values()
 
     def column(own: str, values: tuple[Value | None, ...], kind: SqlType) -> Call:
-        return look_up(f"{name}.{own}", found.key, keys, values, kind)
+        shown = f"{name}.{own.rpartition('.')[2]}"
+        return look_up(shown, found.key, keys, values, kind)
 
     made = {c.name: column(c.name, tuple(r[c.name] for r in rows), c.type) for c in found.table.columns}
     matched = Not(Call("IS NULL", (column("row", (1,) * len(keys), BOOLEAN),), BOOLEAN, nullable=False))
