@@ -61,6 +61,7 @@ QUERIES: dict[str, tuple[str, str, int]] = {
     "grouped": (harness.GROUPED, harness.STREAM, CAPACITY),
     "hidden": (harness.HIDDEN, FEW_GROUPS_STREAM, CAPACITY),
     "no column": (_alone("COUNT(*) FILTER (WHERE load > 5000)"), harness.STREAM, CAPACITY),
+    "never": (_alone("SUM(load) FILTER (WHERE load > 5000)"), harness.STREAM, CAPACITY),
     "many rows": (_alone("COUNT(DISTINCT load)"), SOLO_STREAM, 48),
     **{
         f"{name} {form}": (functions.select(name, form), functions.STREAM, CAPACITY)

@@ -12,7 +12,7 @@ from itertools import islice
 import pytest
 
 from tests.forgeries import Forgery, all_forgeries
-from tests.functions import CALLS, FORMS, STREAM, random_window, select
+from tests.functions import CALLS, FORMS, STREAM, WINDOW, random_window, select
 from tests.harness import Row, Secrets, Subject, evaluated
 from tests.reference.duckdb_sql import translate
 from tests.reference.engine import Engine
@@ -62,6 +62,35 @@ def test_the_circuit_proves_what_duckdb_says(subject: Subject) -> None:
     windows = [random_window(source, CAPACITY, window) for window in range(WINDOWS)]
     for rows in windows:
         assert subject.accepts(subject.honest(Secrets.of(rows))), rows
+    rows = [row for window in windows for row in window]
+    assert sorted(map(str, evaluated(subject.compiled, rows))) == duckdb(subject, rows)
+
+
+NEVER = {
+    "where": "{calls} {window} WHERE small > 500",
+    "filter": "{filtered} {window}",
+    "grouped": "ok, {calls} {window} WHERE small > 500",
+    "filter grouped": "ok, {filtered} {window}",
+}
+
+
+@pytest.mark.parametrize("form", NEVER)
+def test_over_rows_that_can_never_count_there_is_a_proof(form: str) -> None:
+    firsts = [calls[0] for calls in CALLS.values()]
+    text = NEVER[form].format(
+        calls=", ".join(f"{call} AS v{i}" for i, call in enumerate(firsts)),
+        filtered=", ".join(f"{call} FILTER (WHERE small > 500) AS v{i}" for i, call in enumerate(firsts)),
+        window=WINDOW,
+    )
+    more = ", ok" if "grouped" in form else ""
+    sql = f"SELECT window_start, {text} GROUP BY window_start, window_end{more}"
+    subject = Subject.compile(sql, CAPACITY, STREAM)
+    source = random.Random(form)
+    windows = [random_window(source, CAPACITY, window) for window in range(20)]
+    for rows in windows:
+        honest = subject.honest(Secrets.of(rows))
+        assert subject.accepts(honest)
+        assert not subject.accepts({**honest, "rows": [honest["rows"][0] + 1]})
     rows = [row for window in windows for row in window]
     assert sorted(map(str, evaluated(subject.compiled, rows))) == duckdb(subject, rows)
 
