@@ -1,0 +1,73 @@
+"""Time the compiler on the circuit of every function: ``python benchmarks/compile_functions.py``.
+
+The example of each function that has a circuit, over 100 rows; aggregates also by a private key. Prints seconds
+of planning, of ZoKrates, and of both, slowest last. Nothing is taken from the cache. The aim is 10 s each.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from time import perf_counter
+
+from zkql.circuit.assemble import assemble
+from zkql.circuit.build import write_circuit
+from zkql.circuit.check import compile_circuit
+from zkql.plan.stages import StagedPlan
+from zkql.plan.types import Kind
+from zkql.reference import examples
+from zkql.reference.functions import ITEMS, Area, Proof, proof_of, with_circuit
+
+ROWS = 100
+AIM = 10.0
+
+
+def main() -> None:
+    """Print one line a circuit; the arguments are examples to leave the others out."""
+    measured = []
+    for name, plan in cases():
+        if len(sys.argv) > 1 and not any(argument in name for argument in sys.argv[1:]):
+            continue
+        with tempfile.TemporaryDirectory() as cache:
+            os.environ["ZKQL_CACHE"] = cache
+            measured.append((*measure(plan), name))
+    print(f"{'constraints':>12}{'plan':>8}{'ZoKrates':>10}{'all':>8}  s")
+    for total, planning, compiling, constraints, name in sorted(measured):
+        late = f"  more than {AIM:.0f}" if total > AIM else ""
+        print(f"{constraints:>12,}{planning:>8.2f}{compiling:>10.2f}{total:>8.2f}  {name}{late}")
+
+
+def cases() -> Iterator[tuple[str, StagedPlan]]:
+    """Every function that has a circuit."""
+    for item in ITEMS:
+        if proof_of(item) is not Proof.PRIVATE:
+            continue
+        example = item.example
+        if item.area is Area.AGGREGATES:
+            for grouped in (False, True):
+                plan = examples.aggregated([example], ROWS, where=False, grouped=grouped)
+                yield f"{example}{' by a private key' if grouped else ''}", plan
+        elif item.area is Area.ANALYTIC:
+            yield example, examples.listed(example, ROWS, where=False)
+        else:
+            boolean = with_circuit()[example].type.kind is Kind.BOOLEAN
+            call = f"EVERY({example})" if boolean else f"MIN({example})"
+            yield call, examples.aggregated([call], ROWS, where=False, grouped=False)
+
+
+def measure(plan: StagedPlan) -> tuple[float, float, float, int]:
+    """Seconds in all, of planning, of ZoKrates; and constraints. Nothing where nothing is private."""
+    started = perf_counter()
+    if plan.circuit is None:
+        return 0.0, 0.0, 0.0, 0
+    circuit = write_circuit(assemble(plan, plan.circuit), ())
+    planned = perf_counter()
+    compile_circuit(circuit)
+    ended = perf_counter()
+    return ended - started, planned - started, ended - planned, circuit.constraints
+
+
+if __name__ == "__main__":
+    main()
