@@ -1,7 +1,8 @@
 """Time the compiler on the circuit of every function: ``python benchmarks/compile_functions.py``.
 
-The example of each function that has a circuit, over 100 rows; aggregates also by a private key. Prints seconds
-of planning, of ZoKrates, and of both, slowest last. Nothing is taken from the cache. The aim is 10 s each.
+The example of each function that has a circuit, over 100 rows; aggregates also by a private key. Prints
+seconds of planning, of ZoKrates, and of both, slowest last. Nothing is taken from the cache. The aim is 10 s
+each.
 """
 
 from __future__ import annotations

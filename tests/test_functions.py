@@ -95,6 +95,18 @@ def test_over_rows_that_can_never_count_there_is_a_proof(form: str) -> None:
     assert sorted(map(str, evaluated(subject.compiled, rows))) == duckdb(subject, rows)
 
 
+@pytest.mark.parametrize("form", ["plain", "grouped"])
+def test_one_slot_is_enough(form: str) -> None:
+    calls = ", ".join(f"{c} AS v{i}" for i, c in enumerate(c for own in CALLS.values() for c in own))
+    subject = Subject.compile(FORMS[form].format(calls=calls, window=WINDOW), 1, STREAM)
+    source = random.Random(form)
+    windows = [random_window(source, 1, window)[:1] for window in range(60)]
+    for rows in windows:
+        assert subject.accepts(subject.honest(Secrets.of(rows))), rows
+    rows = [row for window in windows for row in window]
+    assert sorted(map(str, evaluated(subject.compiled, rows))) == duckdb(subject, rows)
+
+
 def some(forgeries: Iterator[Forgery]) -> Iterator[Forgery]:
     """One in :data:`EVERY`."""
     return islice(forgeries, 0, None, EVERY)

@@ -38,6 +38,8 @@ class Draft:
     """The largest (True) or smallest value of a column, where the opening knows it."""
     _made: dict[tuple[Any, ...], Gadget] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """The last number behind a hint."""
 
     def public(self, name: str, dims: Dims, low: int, high: int) -> Wire:
         """A public input that the verifier derives; it answers for the bounds."""
@@ -83,10 +85,10 @@ class Draft:
         return wire.linear
 
     def _fresh(self, hint: str) -> str:
-        name, number = hint, 1
+        name = hint
         while name in self._names:
-            number += 1
-            name = f"{hint}_{number}"
+            self._numbers[hint] = self._numbers.get(hint, 1) + 1
+            name = f"{hint}_{self._numbers[hint]}"
         self._names.add(name)
         return name
 

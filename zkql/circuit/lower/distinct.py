@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 def count_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:
     """COUNT(DISTINCT x)."""
+    return Answer(different(selection, operands[0].value))
+
+
+def different(selection: Selection, value: Linear) -> Linear:
+    """How many different values the selected rows have."""
     if selection.most <= 1:
-        return basic.count(selection, call, operands)
-    return Answer(ordered(selection, operands[0].value, repeats=True).different)
+        return selection.count
+    return ordered(selection, value, repeats=True).different
 
 
 def sum_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:

@@ -10,7 +10,7 @@ from zkql.circuit.gadgets.arithmetic import Rounding
 from zkql.circuit.lower import integers
 from zkql.circuit.lower.answer import Answer
 from zkql.circuit.lower.basic import at_least_one
-from zkql.circuit.lower.ordered import ordered
+from zkql.circuit.lower.distinct import different
 from zkql.circuit.wires import constant
 from zkql.plan.codes import CHARACTER_BITS
 from zkql.plan.types import Kind
@@ -35,7 +35,7 @@ def dense_rank(selection: Selection, call: Aggregation, operands: tuple[Operand,
     known = selection if key.null is None else selection.narrowed(1 - key.null)
     found = constant(0)
     if before is not None:
-        found = ordered(known.narrowed(before), key.value, repeats=True).different
+        found = different(known.narrowed(before), key.value)
     if nulls_before and key.null is not None:
         found = found + selection.narrowed(key.null).any
     return Answer(found + 1)
