@@ -34,7 +34,9 @@ from zkql.plan.types import INT
 
 Row = tuple[int | None, int]
 """A key, and a column."""
-LEFT_KEY, RIGHT_KEY = (-4, 3), (-2, 5)
+Bounds = tuple[int, int]
+KEYS = (-4, 3), (-2, 5)
+"""Of left keys, and of right ones: each side has keys below, or above, all of the other."""
 VALUE = (-8, 7)
 
 
@@ -46,9 +48,12 @@ class Subject:
     left: int
     right: int
     most: int | None
+    keys: tuple[Bounds, Bounds] = KEYS
 
     @classmethod
-    def make(cls, way: Way, left: int, right: int, most: int | None) -> Subject:
+    def make(
+        cls, way: Way, left: int, right: int, most: int | None, keys: tuple[Bounds, Bounds] = KEYS
+    ) -> Subject:
         slots = left if most is None else most if way is Way.SORT else left * right
 
         def build(draft: Draft, *wires: Linear) -> Mapping[str, Linear]:
@@ -59,7 +64,7 @@ class Subject:
             pairs = join_pairs(draft, first, second, most, way)
             return {"live": pairs.live, "left": pairs.left[0], "right": pairs.right[0]}
 
-        return cls(Joining.make(build, slots, **shapes(left, right)), left, right, most)
+        return cls(Joining.make(build, slots, **shapes(left, right, keys)), left, right, most, keys)
 
     def inputs(self, left: Sequence[Row], right: Sequence[Row]) -> dict[str, Values]:
         """Slots after the last row repeat it. What stands in a NULL is arbitrary: a key of the others."""
@@ -90,9 +95,9 @@ class Subject:
         return Counter((x, y) for live, x, y in rows if live)
 
 
-def shapes(left: int, right: int) -> dict[str, Shape]:
+def shapes(left: int, right: int, keys: tuple[Bounds, Bounds] = KEYS) -> dict[str, Shape]:
     found: dict[str, Shape] = {}
-    for side, slots, key in (("left", left, LEFT_KEY), ("right", right, RIGHT_KEY)):
+    for side, slots, key in (("left", left, keys[0]), ("right", right, keys[1])):
         found[f"{side}_key"] = ((slots,), *key)
         found[f"{side}_counts"] = ((slots,), 0, 1)
         found[f"{side}_value"] = ((slots,), *VALUE)
@@ -108,10 +113,12 @@ SHAPES = {
     "unique, sorted": (Way.SORT, 3, 3, None),
     "unique, sorted, one row": (Way.SORT, 2, 1, None),
     "unique, sorted, many": (Way.SORT, 2, 6, None),
+    "unique, sorted, right keys below": (Way.SORT, 2, 3, None, KEYS[::-1]),
     "pairs, matrix": (Way.MATRIX, 3, 2, 6),
     "pairs, sorted": (Way.SORT, 3, 3, 5),
     "pairs, sorted, one row": (Way.SORT, 2, 1, 2),
     "pairs, sorted, one slot": (Way.SORT, 2, 2, 1),
+    "pairs, sorted, right keys below": (Way.SORT, 2, 3, 4, KEYS[::-1]),
 }
 
 
@@ -128,8 +135,7 @@ def windows(own: Subject, count: int, seed: int = 1) -> Iterator[tuple[list[Row]
         keys = source.choice([range(-2, 4), range(-2, 0), (1,), range(-4, 6)])
         sizes = (source.choice((0, 1, most, source.randint(0, most))) for most in (own.left, own.right))
         left, right = ([_row(source, keys) for _ in range(size)] for size in sizes)
-        left = [(k if k is None else max(min(k, LEFT_KEY[1]), LEFT_KEY[0]), x) for k, x in left]
-        right = [(k if k is None else max(min(k, RIGHT_KEY[1]), RIGHT_KEY[0]), x) for k, x in right]
+        left, right = (_held(rows, key) for rows, key in zip((left, right), own.keys, strict=True))
         known = [k for k, _ in right if k is not None]
         if own.most is None and len(set(known)) < len(known):
             continue
@@ -137,6 +143,11 @@ def windows(own: Subject, count: int, seed: int = 1) -> Iterator[tuple[list[Row]
             continue
         count -= 1
         yield left, right
+
+
+def _held(rows: Sequence[Row], key: Bounds) -> list[Row]:
+    """Keys within bounds."""
+    return [(k if k is None else max(min(k, key[1]), key[0]), x) for k, x in rows]
 
 
 def _row(source: random.Random, keys: Sequence[int]) -> Row:

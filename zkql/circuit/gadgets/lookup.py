@@ -84,6 +84,9 @@ class Found(Ranged):
     def inputs(self) -> tuple[Linear, ...]:
         return (self.key, *self.entries)
 
+    def read(self, environment: Environment) -> list[Values]:
+        return [self.key.values(environment), *_read(self.entries, environment)]
+
     @property
     def below(self) -> Wire | None:
         """How far the table's key is below, if it can be."""

@@ -81,8 +81,8 @@ class Neighbours:
 
 def intervals(draft: Draft, keys: Linear, payload: tuple[Linear, ...], key: Linear, beyond: int) -> Intervals:
     """The intervals of keys that ascend, for whoever looks up ``key``: one more, before the first, is of no
-    key. ``beyond`` is above every key that is looked up, and not below any of the table."""
-    first = constant(key.low - 1)
+    key, and below all of both. ``beyond`` is above every key that is looked up, and not below any of the table."""
+    first = constant(min(keys.low, key.low) - 1)
     starts = extended(draft, keys, first, before=True)
     nexts = extended(draft, keys, constant(beyond), before=False)
     own = tuple(extended(draft, column, constant(column.low), before=True) for column in payload)
