@@ -121,6 +121,11 @@ class Subject:
         partners = {k: tuple(payload) for k, *payload in table}
         return [None if k is None else partners.get(k) for k in rows]
 
+    def agrees(self, count: int) -> None:
+        """With a plain join, on random windows."""
+        for rows, table in windows(self, count):
+            assert self.joined(rows, table) == self.meant(rows, table), (rows, table)
+
     def lies(self, most: int | None = None) -> int:
         """How many lies there are, or so many drawn of them; none of them has a proof."""
         lows, highs = zip(*self.payload, strict=True) if self.payload else ((), ())
@@ -161,10 +166,27 @@ SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
     "opened": (M.OPEN, 3, 3, {}),
     "opened, wide": (M.OPEN, 2, 1, {"payload": ((0, 2**200), (0, 1))}),
     "opened, more keys": (M.OPEN, 2, 3, {"keys": (-20, 40)}),
-    "paths": (M.PATHS, 3, 3, {}),
-    "paths of two levels": (M.PATHS, 2, 7, {}),
+    "paths": (M.PATHS, 3, 7, {}),
+    "paths of one level": (M.PATHS, 2, 3, {}),
     "paths, wide": (M.PATHS, 1, 1, {"payload": ((0, 2**200), (0, 1))}),
 }
+
+TESTED = (
+    "interpolated",
+    "interpolated, dense",
+    "interpolated, one entry",
+    "interpolated, no payload",
+    "constants",
+    "marked",
+    "marked, one entry",
+    "marked, no payload",
+    "looked up",
+    "looked up, weights of rows",
+    "looked up, wide",
+    "opened",
+    "paths",
+)
+"""Those that tests compile; hashes take ZoKrates long. All: ``python -m tests.attack_joins``."""
 
 
 @cache
