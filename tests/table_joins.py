@@ -162,6 +162,7 @@ SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
     "looked up, one row": (M.LOOK_UP, 1, 3, {}),
     "looked up, one entry": (M.LOOK_UP, 3, 1, {"payload": ()}),
     "looked up, weights of rows": (M.LOOK_UP, 4, 6, {}),
+    "looked up, many entries": (M.LOOK_UP, 3, 70, {"key": (-64, 63)}),
     "looked up, wide": (M.LOOK_UP, 2, 2, {"payload": ((0, 2**200), (-(2**190), 2**190))}),
     "opened": (M.OPEN, 3, 3, {}),
     "opened, wide": (M.OPEN, 2, 1, {"payload": ((0, 2**200), (0, 1))}),
