@@ -10,9 +10,10 @@ from itertools import chain, zip_longest
 from tests.gadgets import SPELLINGS, Bench
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.base import Spell
+from zkql.circuit.gadgets.lookup import Found, Lookup
 from zkql.circuit.gadgets.rows import Context
 from zkql.circuit.solve import flatten, solve
-from zkql.circuit.wires import Dims, Environment, Linear, Values
+from zkql.circuit.wires import Dims, Environment, Linear, Values, width_of
 from zkql.crypto.field import P
 
 Shape = tuple[Dims, int, int]
@@ -86,8 +87,9 @@ class Joining:
 
     def false_claims(self, given: Environment, most: int | None = None) -> Iterator[tuple[str, Environment]]:
         """What is told differently from the truth: one output claimed falsely and everything after worked out
-        from it, with every spelling; one private input changed; and every number with p added. ``most``
-        changes are drawn where there are more, of every name as many."""
+        from it, with every spelling; one private input changed; every number with p added; and counts that
+        are chosen after the challenge. ``most`` changes are drawn where there are more, of every name as
+        many."""
         inputs = self.inputs(**given)
         before = [dict(inputs)]
         for gadget in self.bench.circuit.gadgets:
@@ -96,7 +98,7 @@ class Joining:
         told = {tuple(self.flat(honest))}
         drawn = sample([*self._outputs(honest), *self._written(honest)], most)
         false = chain.from_iterable(self._told(change, before, honest) for change in drawn)
-        for claim, values in chain(self._beyond(inputs), false):
+        for claim, values in chain(self._beyond(inputs), self._counted_late(inputs, honest), false):
             flat = tuple(self.flat(values))
             if flat not in told:
                 told.add(flat)
@@ -149,6 +151,37 @@ class Joining:
                 return spell(value % P + P, width)
 
             yield f"x + p, {name}", solve(self.bench.circuit.gadgets, inputs, spell=added)
+
+    def _counted_late(self, inputs: Environment, honest: Environment) -> Iterator[tuple[str, Environment]]:
+        """Two counts of entries make up for a false row, and are packed for the challenge as the true ones:
+        this fails only because neither of them is a small number."""
+        gadgets = self.bench.circuit.gadgets
+        for lookup in (g for g in gadgets if isinstance(g, Lookup)):
+            ((times, _),) = lookup.times.terms
+            if times.dims[0] < 2:
+                continue
+            found = [w for g in gadgets[: gadgets.index(lookup)] if isinstance(g, Found) for w in g.outputs]
+            for wire in found:
+                claim = {wire.name: [honest[wire.name][0] + 1, *honest[wire.name][1:]]}
+                said = solve(gadgets, inputs, lies=claim, spell=SPELLINGS["truncate"])
+                inverse = self._inverses(lookup, said)
+                rows, entries = (sum(said[f"{lookup.name}_{side}_share"]) for side in ("row", "entry"))
+                missing = (rows - lookup.scale * entries) * pow(lookup.scale, -1, P)
+                base = 1 << width_of(times.low, times.high)
+                more = missing * pow(inverse[1] - base * inverse[0], -1, P) % P
+                first, second, *others = said[times.name]
+                claim[times.name] = [(first - base * more) % P, (second + more) % P, *others]
+                fixed = {w.name: said[w.name] for c in lookup.challenges for w, _ in c.terms}
+                for name, spell in SPELLINGS.items():
+                    values = solve(gadgets, inputs, lies=claim | fixed, spell=spell)
+                    yield f"{times.name} made up for {wire.name}, {name}", values
+
+    def _inverses(self, lookup: Lookup, said: Environment) -> Values:
+        """Of the distances of entries from the challenge."""
+        inputs = lookup.read(said)
+        place = len(lookup.challenges) + 1
+        inputs[place] = [1] * len(inputs[place])
+        return lookup.advise(inputs, [], SPELLINGS["truncate"])[f"{lookup.name}_entry_share"]
 
     def flat(self, values: Environment) -> list[int]:
         return [v % P for v in flatten(self.bench.circuit.parameters, values)]
