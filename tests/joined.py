@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 
 from tests.gadgets import SPELLINGS, Bench
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.base import Spell
 from zkql.circuit.gadgets.lookup import Found, Lookup
 from zkql.circuit.gadgets.rows import Context
+from zkql.circuit.gadgets.tables import Marked
 from zkql.circuit.solve import flatten, solve
 from zkql.circuit.wires import Dims, Environment, Linear, Values, width_of
 from zkql.crypto.field import P
@@ -87,9 +88,8 @@ class Joining:
 
     def false_claims(self, given: Environment, most: int | None = None) -> Iterator[tuple[str, Environment]]:
         """What is told differently from the truth: one output claimed falsely and everything after worked out
-        from it, with every spelling; one private input changed; every number with p added; and counts that
-        are chosen after the challenge. ``most`` changes are drawn where there are more, of every name as
-        many."""
+        from it, with every spelling; one private input changed; every number with p added; and what is aimed at
+        an argument. ``most`` changes are drawn where there are more, of every name as many."""
         inputs = self.inputs(**given)
         before = [dict(inputs)]
         for gadget in self.bench.circuit.gadgets:
@@ -98,7 +98,7 @@ class Joining:
         told = {tuple(self.flat(honest))}
         drawn = sample([*self._outputs(honest), *self._written(honest)], most)
         false = chain.from_iterable(self._told(change, before, honest) for change in drawn)
-        for claim, values in chain(self._beyond(inputs), self._counted_late(inputs, honest), false):
+        for claim, values in chain(self._beyond(inputs), self._aimed(inputs, honest), false):
             flat = tuple(self.flat(values))
             if flat not in told:
                 told.add(flat)
@@ -152,29 +152,60 @@ class Joining:
 
             yield f"x + p, {name}", solve(self.bench.circuit.gadgets, inputs, spell=added)
 
-    def _counted_late(self, inputs: Environment, honest: Environment) -> Iterator[tuple[str, Environment]]:
-        """Two counts of entries make up for a false row, and are packed for the challenge as the true ones:
-        this fails only because neither of them is a small number."""
+    def _aimed(self, inputs: Environment, honest: Environment) -> Iterator[tuple[str, Environment]]:
         gadgets = self.bench.circuit.gadgets
-        for lookup in (g for g in gadgets if isinstance(g, Lookup)):
-            ((times, _),) = lookup.times.terms
-            if times.dims[0] < 2:
-                continue
-            found = [w for g in gadgets[: gadgets.index(lookup)] if isinstance(g, Found) for w in g.outputs]
-            for wire in found:
-                claim = {wire.name: [honest[wire.name][0] + 1, *honest[wire.name][1:]]}
-                said = solve(gadgets, inputs, lies=claim, spell=SPELLINGS["truncate"])
-                inverse = self._inverses(lookup, said)
-                rows, entries = (sum(said[f"{lookup.name}_{side}_share"]) for side in ("row", "entry"))
-                missing = (rows - lookup.scale * entries) * pow(lookup.scale, -1, P)
-                base = 1 << width_of(times.low, times.high)
-                more = missing * pow(inverse[1] - base * inverse[0], -1, P) % P
-                first, second, *others = said[times.name]
-                claim[times.name] = [(first - base * more) % P, (second + more) % P, *others]
-                fixed = {w.name: said[w.name] for c in lookup.challenges for w, _ in c.terms}
-                for name, spell in SPELLINGS.items():
-                    values = solve(gadgets, inputs, lies=claim | fixed, spell=spell)
-                    yield f"{times.name} made up for {wire.name}, {name}", values
+        for number, gadget in enumerate(gadgets):
+            if isinstance(gadget, Marked):
+                yield from self._marked_elsewhere(gadget, inputs, honest)
+            if isinstance(gadget, Lookup):
+                for wire in (w for g in gadgets[:number] if isinstance(g, Found) for w in g.outputs):
+                    claim = {wire.name: [honest[wire.name][0] + 1, *honest[wire.name][1:]]}
+                    yield from self._made_up(gadget, inputs, claim)
+
+    def _marked_elsewhere(
+        self, marked: Marked, inputs: Environment, honest: Environment
+    ) -> Iterator[tuple[str, Environment]]:
+        """A row marks another entry than its own, and has the payload of that one."""
+        _, _, *columns = marked.read(honest)
+        for row, entry in product(range(marked.rows), range(marked.entries)):
+            claim = {w.name: list(honest[w.name]) for w in marked.payload}
+            for wire, column in zip(marked.payload, columns, strict=True):
+                claim[wire.name][row] = column[entry]
+            values = solve(self.bench.circuit.gadgets, inputs, lies=claim)
+            name = f"{marked.name}_mark"
+            marks = list(values[name])
+            marks[row * marked.entries : (row + 1) * marked.entries] = [
+                int(j == entry) for j in range(marked.entries)
+            ]
+            yield f"{name}: row {row} has entry {entry}", {**values, name: marks}
+
+    def _made_up(
+        self, lookup: Lookup, inputs: Environment, claim: dict[str, Values]
+    ) -> Iterator[tuple[str, Environment]]:
+        """A share makes up for a false row: it is nobody's. Or two counts of entries do, which are packed for
+        the challenge as the true ones: this fails only because neither of them is a small number."""
+        gadgets = self.bench.circuit.gadgets
+        ((times, _),) = lookup.times.terms
+        said = solve(gadgets, inputs, lies=claim, spell=SPELLINGS["truncate"])
+        rows, entries = (f"{lookup.name}_{side}_share" for side in ("row", "entry"))
+        missing = (sum(said[rows]) - lookup.scale * sum(said[entries])) * pow(lookup.scale, -1, P)
+        about = ", ".join(claim)
+        first, *others = said[rows]
+        yield f"{rows} made up for {about}", {**said, rows: [first - missing * lookup.scale, *others]}
+        first, *others = said[entries]
+        yield f"{entries} made up for {about}", {**said, entries: [first + missing, *others]}
+        if times.dims[0] < 2:
+            return
+        inverse, base = self._inverses(lookup, said), 1 << width_of(times.low, times.high)
+        more = missing * pow(inverse[1] - base * inverse[0], -1, P) % P
+        first, second, *others = said[times.name]
+        chosen = claim | {times.name: [(first - base * more) % P, (second + more) % P, *others]}
+        chosen |= {w.name: said[w.name] for c in lookup.challenges for w, _ in c.terms}
+        for name, spell in SPELLINGS.items():
+            yield (
+                f"{times.name} made up for {about}, {name}",
+                solve(gadgets, inputs, lies=chosen, spell=spell),
+            )
 
     def _inverses(self, lookup: Lookup, said: Environment) -> Values:
         """Of the distances of entries from the challenge."""
