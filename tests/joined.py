@@ -88,8 +88,8 @@ class Joining:
 
     def false_claims(self, given: Environment, most: int | None = None) -> Iterator[tuple[str, Environment]]:
         """What is told differently from the truth: one output claimed falsely and everything after worked out
-        from it, with every spelling; one private input changed; every number with p added; and what is aimed at
-        an argument. ``most`` changes are drawn where there are more, of every name as many."""
+        from it, with every spelling; one private input changed; every number with p added; and what is aimed
+        at an argument. ``most`` changes are drawn where there are more, of every name as many."""
         inputs = self.inputs(**given)
         before = [dict(inputs)]
         for gadget in self.bench.circuit.gadgets:
