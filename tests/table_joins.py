@@ -45,6 +45,7 @@ class Subject:
     payload: tuple[tuple[int, int], ...]
     fixed: tuple[Entry, ...] | None
     linked: LinkedTable
+    """As its owner commits to it; it may have keys that no row can have."""
 
     @classmethod
     def make(
@@ -56,8 +57,9 @@ class Subject:
         key: tuple[int, int] = KEY,
         payload: tuple[tuple[int, int], ...] = PAYLOAD,
         fixed: tuple[Entry, ...] | None = None,
+        keys: tuple[int, int] | None = None,
     ) -> Subject:
-        linked = LinkedTable(99, key, payload)
+        linked = LinkedTable(99, keys or key, payload)
         shapes: dict[str, Shape] = {"key": ((rows,), *key), "null": ((rows,), 0, 1)}
         if method is M.OPEN:
             shapes["commitment"] = ((size + 1,), 0, P - 1)
@@ -119,9 +121,30 @@ class Subject:
         partners = {k: tuple(payload) for k, *payload in table}
         return [None if k is None else partners.get(k) for k in rows]
 
+    def agrees(self, count: int) -> None:
+        """With a plain join, on random windows."""
+        for rows, table in windows(self, count):
+            assert self.joined(rows, table) == self.meant(rows, table), (rows, table)
+
+    def lies(self, most: int | None = None) -> int:
+        """How many lies there are, or so many drawn of them; none of them has a proof."""
+        lows, highs = zip(*self.payload, strict=True) if self.payload else ((), ())
+        table = list(self.fixed or [(-3, *highs), (2, *lows)][: self.size])
+        there = table[0][0]
+        absent = next((k for k in (3, -4) if k not in {k for k, *_ in table}), None)
+        told = 0
+        for keys in ([there, absent, there, None], [absent, None, there, there]):
+            rows: list[Row] = keys[: self.rows]
+            for claim, values in self.joining.false_claims(self.inputs(rows, table), most):
+                told += 1
+                assert not self.joining.accepts(values), (rows, claim)
+        return told
+
 
 FIXED = ((-8, 3, 1), (-3, -3, 1), (0, 12, 0), (1, 4, 1), (6, 5, 0))
-DENSE = tuple((k, 3 * k % 7, k % 2) for k in range(-8, 8))
+KEYS = range(KEY[0], KEY[1] + 1)
+DENSE = tuple((k, 3 * k % 7, k % 2) for k in KEYS)
+WIDE = ((-5, 2**200, -(2**190)), (4, 0, 2**190), (6, 3**100, 0))
 SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
     "interpolated": (M.INTERPOLATE, 4, 0, {"fixed": FIXED}),
     "interpolated, dense": (M.INTERPOLATE, 2, 0, {"fixed": DENSE}),
@@ -129,6 +152,8 @@ SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
     "interpolated, no payload": (M.INTERPOLATE, 3, 0, {"fixed": ((-2,), (5,)), "payload": ()}),
     "constants": (M.LOOK_UP, 4, 0, {"fixed": FIXED}),
     "constants, dense": (M.LOOK_UP, 3, 0, {"fixed": DENSE}),
+    "constants, dense, no payload": (M.LOOK_UP, 2, 0, {"fixed": tuple((k,) for k in KEYS), "payload": ()}),
+    "constants, wide": (M.LOOK_UP, 2, 0, {"fixed": WIDE, "payload": ((0, 2**200), (-(2**190), 2**190))}),
     "constants, one entry": (M.LOOK_UP, 1, 0, {"fixed": FIXED[2:3]}),
     "marked": (M.MARK, 3, 4, {}),
     "marked, one entry": (M.MARK, 2, 1, {}),
@@ -137,13 +162,32 @@ SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
     "looked up, one row": (M.LOOK_UP, 1, 3, {}),
     "looked up, one entry": (M.LOOK_UP, 3, 1, {"payload": ()}),
     "looked up, weights of rows": (M.LOOK_UP, 4, 6, {}),
+    "looked up, many entries": (M.LOOK_UP, 3, 70, {"key": (-64, 63)}),
     "looked up, wide": (M.LOOK_UP, 2, 2, {"payload": ((0, 2**200), (-(2**190), 2**190))}),
     "opened": (M.OPEN, 3, 3, {}),
     "opened, wide": (M.OPEN, 2, 1, {"payload": ((0, 2**200), (0, 1))}),
-    "paths": (M.PATHS, 2, 3, {}),
-    "paths of two levels": (M.PATHS, 2, 7, {}),
+    "opened, more keys": (M.OPEN, 2, 3, {"keys": (-20, 40)}),
+    "paths": (M.PATHS, 3, 7, {}),
+    "paths of one level": (M.PATHS, 2, 3, {}),
     "paths, wide": (M.PATHS, 1, 1, {"payload": ((0, 2**200), (0, 1))}),
 }
+
+TESTED = (
+    "interpolated",
+    "interpolated, dense",
+    "interpolated, one entry",
+    "interpolated, no payload",
+    "constants",
+    "marked",
+    "marked, one entry",
+    "marked, no payload",
+    "looked up",
+    "looked up, weights of rows",
+    "looked up, wide",
+    "opened",
+    "paths",
+)
+"""Those that tests compile; hashes take ZoKrates long. All: ``python -m tests.attack_joins``."""
 
 
 @cache
@@ -157,7 +201,7 @@ def tables(own: Subject, source: random.Random) -> Iterator[list[Entry]]:
     if own.fixed is not None:
         while True:
             yield list(own.fixed)
-    low, high = own.key
+    low, high = own.linked.key
     number = 0
     while True:
         number += 1

@@ -84,6 +84,9 @@ class Found(Ranged):
     def inputs(self) -> tuple[Linear, ...]:
         return (self.key, *self.entries)
 
+    def read(self, environment: Environment) -> list[Values]:
+        return [self.key.values(environment), *_read(self.entries, environment)]
+
     @property
     def below(self) -> Wire | None:
         """How far the table's key is below, if it can be."""
@@ -220,13 +223,16 @@ class Lookup(Gadget):
     template: ClassVar[str] = "lookup.zok.j2"
 
     @property
+    def challenges(self) -> tuple[Linear, ...]:
+        """r, and s if there is one."""
+        return (self.challenge,) if self.compressor is None else (self.challenge, self.compressor)
+
+    @property
     def inputs(self) -> tuple[Linear, ...]:
-        compressor = () if self.compressor is None else (self.compressor,)
-        return (self.challenge, *compressor, self.weight, self.times, *self.rows, *self.entries)
+        return (*self.challenges, self.weight, self.times, *self.rows, *self.entries)
 
     def read(self, environment: Environment) -> list[Values]:
-        challenges = self.inputs[: -len(self.rows) - len(self.entries) - 2]
-        found = [challenge.values(environment) for challenge in challenges]
+        found = [challenge.values(environment) for challenge in self.challenges]
         found.append(self.weight.values(environment, (_length(self.rows),)))
         found.append(self.times.values(environment))
         return found + _read(self.rows, environment) + _read(self.entries, environment)

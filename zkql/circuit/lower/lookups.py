@@ -81,8 +81,9 @@ class Neighbours:
 
 def intervals(draft: Draft, keys: Linear, payload: tuple[Linear, ...], key: Linear, beyond: int) -> Intervals:
     """The intervals of keys that ascend, for whoever looks up ``key``: one more, before the first, is of no
-    key. ``beyond`` is above every key that is looked up, and not below any of the table."""
-    first = constant(key.low - 1)
+    key, and below all of both. ``beyond`` is above every key that is looked up, and not below any of the
+    table."""
+    first = constant(min(keys.low, key.low) - 1)
     starts = extended(draft, keys, first, before=True)
     nexts = extended(draft, keys, constant(beyond), before=False)
     own = tuple(extended(draft, column, constant(column.low), before=True) for column in payload)
@@ -91,7 +92,7 @@ def intervals(draft: Draft, keys: Linear, payload: tuple[Linear, ...], key: Line
 
 def extended(draft: Draft, column: Linear, more: Linear, *, before: bool) -> Linear:
     """A column with one more place, where another value stands; one that is the same everywhere as it is."""
-    return column if column.is_constant else draft.make(Extended, "extended", column, more, before)
+    return draft.make(Extended, "extended", column, more, before) if column.dims else column
 
 
 def neighbours(draft: Draft, key: Linear, table: Intervals) -> Neighbours:

@@ -122,8 +122,11 @@ def join_unique(draft: Draft, left: Side, right: Side, way: Way) -> Joined:
 
 
 def _of_partner(draft: Draft, equal: Linear, column: Linear, rows: int) -> Linear:
-    """A column of the right row that has the same key; the least that it can be where there is none."""
-    offset = draft.make(OfPairs, "of_right", column, rows, False) - column.low
+    """A column of the right row that has the same key; the least that it can be where there is none. What is
+    the same in all rows stays as it is."""
+    if not column.dims:
+        return column
+    offset = _of_right(draft, column, rows) - column.low
     total = draft.make(OfLeft, "of_partner", draft.multiply(equal, offset), rows) + column.low
     return total.within(column.low, column.high)
 
@@ -137,16 +140,26 @@ def join_pairs(draft: Draft, left: Side, right: Side, most: int, way: Way) -> Pa
     if way is Way.SORT:
         return _Expansion(draft, left, right, most).pairs()
     live = _same_keys(draft, left, right)
-    own = tuple(draft.make(OfPairs, "of_left", c, right.slots, True) for c in left.columns)
-    other = tuple(draft.make(OfPairs, "of_right", c, left.slots, False) for c in right.columns)
+    own = tuple(_of_left(draft, c, right.slots) for c in left.columns)
+    other = tuple(_of_right(draft, c, left.slots) for c in right.columns)
     return Pairs(live, own, other)
+
+
+def _of_left(draft: Draft, column: Linear, others: int) -> Linear:
+    """For each pair what its left row has."""
+    return draft.make(OfPairs, "of_left", column, others, True) if column.dims else column
+
+
+def _of_right(draft: Draft, column: Linear, others: int) -> Linear:
+    """For each pair what its right row has."""
+    return draft.make(OfPairs, "of_right", column, others, False) if column.dims else column
 
 
 def _same_keys(draft: Draft, left: Side, right: Side) -> Linear:
     """1 for pairs of rows that count and have equal keys."""
     none = min(left.key.low, right.key.low) - 1
-    of_left = draft.make(OfPairs, "of_left", left.keyed(draft, constant(none)), right.slots, True)
-    of_right = draft.make(OfPairs, "of_right", right.keyed(draft, constant(none - 1)), left.slots, False)
+    of_left = _of_left(draft, left.keyed(draft, constant(none)), right.slots)
+    of_right = _of_right(draft, right.keyed(draft, constant(none - 1)), left.slots)
     return draft.equal(of_left, of_right)
 
 
