@@ -91,6 +91,19 @@ def false_wires(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
                         yield Forgery(f"{wire.name}[{place}] = {false} for {true}, {name}", lie)
 
 
+def shifted_wires(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
+    """All elements of a wire, or all from the second on, are off by one; what is after is worked out."""
+    given = subject.given(hidden)
+    honest = subject.lie(given)
+    for gadget in subject.circuit.gadgets:
+        for wire in gadget.outputs:
+            for first in range(min(prod(wire.dims), 2) if wire.dims else 0):
+                for change in (1, -1):
+                    claimed = [v + change * (place >= first) for place, v in enumerate(honest[wire.name])]
+                    lie = subject.lie(given, {wire.name: claimed}, cram)
+                    yield Forgery(f"{wire.name}[{first}..] off by {change}", lie)
+
+
 def false_results(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
     """Another public result, with all else as it was."""
     honest = subject.honest(hidden)
@@ -246,6 +259,7 @@ CASES: tuple[Case, ...] = (
     false_nulls,
     swapped_groups,
     changed_inputs,
+    shifted_wires,
     false_wires,
 )
 

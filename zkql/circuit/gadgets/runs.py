@@ -249,11 +249,11 @@ class Buckets(Gadget):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        return (
-            Parameter(self.bucket.name, self.bucket.dims),
-            Parameter(f"{self.name}_first", (self.capacity,)),
-            *_inverses(self.name, self.capacity),
-        )
+        own = Parameter(self.bucket.name, self.bucket.dims)
+        if self.capacity == 1:
+            return (own,)
+        steps = (self.capacity - 1,)
+        return (own, Parameter(f"{self.name}_first", steps), Parameter(f"{self.name}_inverse", steps))
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
         (size,), larger = inputs
@@ -270,14 +270,14 @@ class Buckets(Gadget):
         for place, (before, after) in enumerate(_neighbours(outputs[0]), 1):
             inverses.append(inverse(place - firsts[-1] - size - larger[place - 1]))
             firsts.append(firsts[-1] + (after - before) * (place - firsts[-1]))
-        return {f"{self.name}_first": firsts, f"{self.name}_inverse": inverses}
+        return {f"{self.name}_first": firsts[1:], f"{self.name}_inverse": inverses}
 
     def constraints(self) -> int:
-        return 4 * (self.capacity - 1) + 2
+        return 4 * (self.capacity - 1) + 1
 
     @property
     def formula(self) -> str:
-        return f"4 (N - 1) + 2 = {self.constraints()}"
+        return f"4 (N - 1) + 1 = {self.constraints()}"
 
     def variables(self) -> dict[str, Any]:
         return {
