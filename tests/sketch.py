@@ -20,7 +20,7 @@ from zkql.circuit.gadgets.base import Gadget, Origin
 from zkql.circuit.gadgets.products import Challenge
 from zkql.circuit.gadgets.reveal import Reveal, RevealKnown
 from zkql.circuit.gadgets.rows import Opening
-from zkql.circuit.wires import Dims, Linear, Wire
+from zkql.circuit.wires import Dims, Linear, Values, Wire
 from zkql.crypto.field import P
 from zkql.toolchain.constraints import Program
 
@@ -31,24 +31,24 @@ Form = dict[str, int]
 
 @dataclass(frozen=True)
 class Trial:
-    """``gadgets`` are those that it is about, drawn at N rows. ``form`` tells trials of one gadget apart.
-    ``free`` are parameters (the end of their names) that are the prover's choice by design; ``remark`` says
-    why nothing depends on them, or what is premise."""
+    """``gadgets`` are those that it is about, drawn at N rows; () where a lowering draws them. ``form`` tells
+    trials of one gadget apart. What the prover puts into ``free`` gadgets is its choice by design; ``remark``
+    says why nothing depends on it, or what is premise."""
 
     gadgets: tuple[type[Gadget], ...]
     draw: Draw
     form: str = ""
-    free: tuple[str, ...] = ()
+    free: tuple[type[Gadget], ...] = ()
     remark: str = ""
     sizes: tuple[int, ...] = (2, 3, 4)
     states: str = ""
-    """What is stated; empty for that of the first gadget."""
+    """What is stated, if it is not what the one gadget says of itself."""
 
     @property
     def title(self) -> str:
         """Its name on the page."""
         names = " + ".join(kind.__name__ for kind in self.gadgets)
-        return f"{names}: {self.form}" if self.form else names
+        return ": ".join(filter(None, (names, self.form)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class Sketch:
 
     draft: Draft
     prefix: str
-    free: tuple[str, ...]
-    """Ends of names of what is the prover's choice."""
+    free: tuple[type[Gadget], ...]
     revealed: int = 0
     shown: list[Given] = field(default_factory=list)
     given: list[Wire] = field(default_factory=list)
     random: list[Wire] = field(default_factory=list)
     chosen: list[str] = field(default_factory=list)
+    fixed: dict[str, Values] = field(default_factory=dict)
     forms: list[Form] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     own: list[Gadget] = field(default_factory=list)
@@ -107,6 +107,13 @@ class Sketch:
             name += "_"
         return self.draft.public(name, dims, low, high)
 
+    def context(self) -> Linear:
+        """The context of a proof. It is one number here: only hashes read it, and these are not looked into."""
+        made = self._public("context", (), 7, 7)
+        self.given.append(made)
+        self.shown.append(Given("context"))
+        return made.linear
+
     def put(self, kind: Callable[..., Gadget], *fields: Any, chosen: bool = False) -> Gadget:
         """The gadget in question. ``chosen``: its outputs are given too, as it is others that show that they
         are the right ones."""
@@ -122,7 +129,7 @@ class Sketch:
         if not isinstance(made, (Reveal, RevealKnown)):
             for wire in made.outputs:
                 self.want(wire.linear)
-                if wire.name.endswith(self.free):
+                if isinstance(made, self.free):
                     self.results.pop()
         return made
 
@@ -135,6 +142,11 @@ class Sketch:
         """Inputs of the prover that are given."""
         self.chosen += names
         self.shown += (Given(name.rpartition("_")[2]) for name in names)
+
+    def fix(self, name: str, values: Values) -> None:
+        """An input of the prover that is given, and has these values."""
+        self.chosen.append(name)
+        self.fixed[name] = values
 
     def opened(self, opening: Opening) -> None:
         """What an opening opens is given: packed elements, and the salt."""
@@ -158,9 +170,9 @@ class Drawn:
     gadgets: tuple[Gadget, ...]
 
     @property
-    def parameters(self) -> dict[str, int]:
-        """Sizes of the prover's inputs by name."""
-        return {p.name: p.size for g in self.gadgets for p in g.parameters if not p.public}
+    def parameters(self) -> list[str]:
+        """The prover's inputs."""
+        return _inputs(self.gadgets)
 
     @property
     def constraints(self) -> int:
@@ -188,9 +200,18 @@ class Sheet:
         wires = inputs_by_name(program, ((p.name, p.size) for p in circuit.parameters))
         return cls(circuit, program, drawn, wires)
 
+    @property
+    def titles(self) -> list[str]:
+        """Of the trials."""
+        return [drawn.trial.title for drawn in self.drawn]
+
     def cases(self) -> Iterator[Case]:
         """The question of each trial."""
         return (self._case(drawn) for drawn in self.drawn)
+
+    def shown(self, title: str) -> Sequence[Given]:
+        """What is given in a trial."""
+        return next(drawn.sketch.shown for drawn in self.drawn if drawn.trial.title == title)
 
     def _case(self, drawn: Drawn) -> Case:
         sketch = drawn.sketch
@@ -206,6 +227,8 @@ class Sheet:
         for wire in sketch.given:
             if wire.high - wire.low < P - 1:
                 bounds |= dict.fromkeys(found([wire.name]), (wire.low, wire.high))
+        for name, values in sketch.fixed.items():
+            bounds |= {w: (v, v) for w, v in zip(found([name]), values, strict=True)}
         freed = set(found(random))
         if not any(isinstance(g, Challenge) for g in sketch.own) and any(
             isinstance(g, Challenge) for g in drawn.gadgets
@@ -214,7 +237,7 @@ class Sheet:
         for factors in sketch.forms:
             program, wire = with_form(program, {inside[self._element(k)]: c for k, c in factors.items()})
             given.add(wire)
-        free = frozenset(found(n for n in drawn.parameters if n.endswith(sketch.free)))
+        free = frozenset(found(_inputs(g for g in drawn.gadgets if isinstance(g, sketch.free))))
         outputs = frozenset(found(sketch.results)) - given - freed
         advice = frozenset(found(drawn.parameters)) - given
         # What is made of free wires is as free as they are.
@@ -229,13 +252,17 @@ class Sheet:
 
 
 def _drawn(draft: Draft, trial: Trial, prefix: str, rows: int) -> Drawn:
-    sketch = Sketch(draft, prefix, tuple(f"_{end}" for end in trial.free))
+    sketch = Sketch(draft, prefix, trial.free)
     start = len(draft.gadgets)
     draft.capacity, draft.context, draft.origin = rows, None, Origin(trial.title)
     trial.draw(sketch, rows)
     for wire in [*sketch.given, *sketch.random]:  # every public input has to reach a constraint
         draft.reveal(f"{wire.name}_echo", wire.linear)
     return Drawn(trial, sketch, tuple(draft.gadgets[start:]))
+
+
+def _inputs(gadgets: Iterable[Gadget]) -> list[str]:
+    return [p.name for gadget in gadgets for p in gadget.parameters if not p.public]
 
 
 def hashed(circuit: Circuit, program: Program) -> frozenset[int]:

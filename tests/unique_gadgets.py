@@ -4,6 +4,7 @@ read. Every class of gadget is here or in :mod:`tests.unique_arguments`."""
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 from tests import functions
 from tests.harness import query
@@ -43,7 +44,6 @@ from zkql.circuit.wires import Linear, Wire, constant
 from zkql.crypto.field import P
 
 INT = (-(2**31), 2**31 - 1)
-SMALL = (-128, 127)
 BIT = (0, 1)
 GROUPS = 2
 
@@ -58,16 +58,16 @@ def _live(s: Sketch, n: int) -> Linear:
     return s.make(Live, s.give("rows", (), 0, n), n)
 
 
-def members(s: Sketch, n: int) -> Wire:
-    """The members of two groups, of keys that rise or of which the second is none."""
-    (member,) = s.help(Members, *_of_keys(s, n), n).outputs
+def members(s: Sketch, n: int, groups: int = GROUPS) -> Wire:
+    """The members of groups whose keys rise."""
+    (member,) = s.help(Members, *_of_keys(s, n, groups), n).outputs
     return member
 
 
-def _of_keys(s: Sketch, n: int) -> tuple[Linear, Linear, Wire]:
-    code, key = s.give("code", (n,), 0, 15), s.wire("key", (GROUPS,), -1, 15)
-    first, second = (s.make(Item, key.linear, place) for place in range(GROUPS))
-    s.help(InRange, second - first - 1, 4)
+def _of_keys(s: Sketch, n: int, groups: int = GROUPS) -> tuple[Linear, Linear, Wire]:
+    code, key = s.give("code", (n,), 0, 15), s.wire("key", (groups,), -1, 15)
+    for first, second in pairwise(s.make(Item, key.linear, place) for place in range(groups)):
+        s.help(InRange, second - first - 1, 4)
     return code, _live(s, n), key
 
 
@@ -93,12 +93,16 @@ def _extreme(s: Sketch, n: int, *, masked: bool = False, grouped: bool = False) 
     s.put(Extreme, value, mask, members(s, n) if grouped else None)
 
 
-def _statistic(s: Sketch, n: int, *, masked: bool = False, grouped: bool = False, both: bool = False) -> None:
+def _statistic(s: Sketch, n: int, *, masked: bool = False, groups: int = 0, both: bool = False) -> None:
     """The count is the number of the rows, one at least; the rank is at most the count."""
     value = s.give("value", (n,), *INT)
     mask = s.give("mask", (n,), *BIT) if masked else None
-    member = members(s, n) if grouped else None
-    rows = total = constant(n) if grouped else s.give("rows", (), 0, n)
+    member = members(s, n, groups) if groups else None
+    rows = total = constant(n) if groups else s.give("rows", (), 0, n)
+    if not groups:  # slots after the last row repeat it; over no rows they are zeros
+        live = s.make(Live, rows, n)
+        for column in filter(None, (value, mask)):
+            s.help(UnusedKeys, s.make(Differences, column) - 1, live)
     if member is not None:
         total = s.make(GroupTotals, member, constant(1) if mask is None else mask)
     elif mask is not None:
@@ -129,9 +133,10 @@ def _marked(s: Sketch, n: int) -> None:
     s.put(Marked, s.give("key", (2,), 0, 15), keys, (columns,))
 
 
-def _quotient(rounding: Rounding, low: int) -> Draw:
+def _quotient(rounding: Rounding, low: int, high: int, divisor: int | None = None) -> Draw:
     def draw(s: Sketch, n: int) -> None:
-        s.put(Quotient, s.give("dividend", (n,), low, INT[1]), s.give("divisor", (n,), 1, 100), rounding)
+        by = s.give("divisor", (n,), 1, 12) if divisor is None else constant(divisor)
+        s.put(Quotient, s.give("dividend", (n,), low, high), by, rounding)
 
     return draw
 
@@ -194,15 +199,17 @@ def _end(s: Sketch, n: int, *, last: bool, grouped: bool) -> None:
     s.put(EndValue, value, chosen, last)
 
 
-COUNTED = "Rank, count and whether there are rows are as the compiler derives them; the premise is rank ≤ count."
+COUNTED = "Premises: count, and whether there are rows, are true of the rows; the rank is at most the count."
+REPEATED = "Slots after the last row repeat it, which the verifier sees to."
 KEYS = "Premise: public keys differ, or are −1 where there is no group, which the verifier sees to."
 
 TRIALS = (
     # comparisons and arithmetic
     Trial((Multiply,), lambda s, n: s.put(Multiply, s.give("left", (n,), *INT), s.give("right", (n,), *INT))),
-    Trial((Quotient,), _quotient(Rounding.FLOOR, INT[0]), "rounded down"),
-    Trial((Quotient,), _quotient(Rounding.TRUNCATE, INT[0]), "cut towards zero"),
-    Trial((Quotient,), _quotient(Rounding.HALF_AWAY, 0), "rounded half away"),
+    Trial((Quotient,), _quotient(Rounding.FLOOR, *INT), "rounded down"),
+    Trial((Quotient,), _quotient(Rounding.TRUNCATE, *INT), "cut towards zero"),
+    Trial((Quotient,), _quotient(Rounding.HALF_AWAY, 0, INT[1]), "rounded half away"),
+    Trial((Quotient,), _quotient(Rounding.FLOOR, *INT, divisor=10), "rounded down, by ten"),
     Trial((NearestRoot,), _root(15, 1), "of 4 bits"),
     Trial((NearestRoot,), _root(15, 3), "of 4 bits, of a quotient"),
     Trial((NearestRoot,), _root(2**16, 1), "of 17 bits"),
@@ -234,14 +241,14 @@ TRIALS = (
     Trial((Extreme,), partial(_extreme, masked=True), "of rows with a mask"),
     Trial((Extreme,), partial(_extreme, grouped=True), "of groups", remark=KEYS),
     Trial((Extreme,), partial(_extreme, masked=True, grouped=True), "of groups with a mask", remark=KEYS),
-    Trial((OrderStatistic,), partial(_statistic), "of rows", remark=COUNTED),
-    Trial((OrderStatistic,), partial(_statistic, both=True), "of rows, with the next", remark=COUNTED),
-    Trial((OrderStatistic,), partial(_statistic, masked=True), "of rows with a mask", remark=COUNTED),
-    Trial((OrderStatistic,), partial(_statistic, grouped=True), "of groups", remark=f"{COUNTED} {KEYS}"),
+    Trial((OrderStatistic,), partial(_statistic), "of rows", remark=f"{COUNTED} {REPEATED}"),
+    Trial((OrderStatistic,), partial(_statistic, both=True), "of rows, with the next", remark=f"{COUNTED} {REPEATED}"),
+    Trial((OrderStatistic,), partial(_statistic, masked=True), "of rows with a mask", remark=f"{COUNTED} {REPEATED}"),
+    Trial((OrderStatistic,), partial(_statistic, groups=2), "of two groups", remark=f"{COUNTED} {KEYS}"),
     Trial(
         (OrderStatistic,),
-        partial(_statistic, grouped=True, both=True),
-        "of groups, with the next",
+        partial(_statistic, groups=1, both=True),
+        "of one group, with the next",
         remark=f"{COUNTED} {KEYS}",
     ),
     Trial((Element,), lambda s, n: s.put(Element, s.give("value", (n,), *INT), n - 1)),

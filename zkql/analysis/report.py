@@ -26,19 +26,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``everything`` is about outputs and advice, ``outputs`` about these alone if that is not proven;
-    ``chosen`` about what is free by design, which has to have a counterexample."""
+    """``everything`` is about outputs and advice, ``outputs`` about these alone if that is not proven."""
 
     case: Case
     everything: Verdict
     outputs: Verdict
-    chosen: Verdict | None
 
     @property
     def sound(self) -> bool:
-        """Whether outputs and advice are unique as far as was looked, and what is said to be free is."""
-        chosen = self.chosen is None or self.chosen.outcome is Outcome.COUNTEREXAMPLE
-        return self.everything.unique and self.outputs.unique and chosen
+        """Whether outputs and advice are unique as far as was looked."""
+        return self.everything.unique and self.outputs.unique
 
     def __str__(self) -> str:
         """As it stands on the page."""
@@ -51,8 +48,6 @@ class Finding:
         else:
             told = f"outputs {_told(self.outputs, self.case.names)}; advice "
             told += _told(self.everything, self.case.names)
-        if self.chosen is not None and self.chosen.outcome is not Outcome.COUNTEREXAMPLE:
-            told += f"; what is free by design: {_told(self.chosen, self.case.names)}"
         return told
 
 
@@ -82,8 +77,7 @@ def examine(case: Case, limits: Limits = _LIMITS) -> Finding:
     outputs = everything
     if everything.outcome is not Outcome.PROVEN and case.question.wanted != case.outputs:
         outputs = decide(replace(case.question, wanted=case.outputs), limits)
-    chosen = decide(replace(case.question, wanted=case.free), limits) if case.free else None
-    return Finding(case, everything, outputs, chosen)
+    return Finding(case, everything, outputs)
 
 
 def render(preface: str, sections: Sequence[Section]) -> str:
