@@ -108,7 +108,7 @@ class Sketch:
         return self.draft.public(name, dims, low, high)
 
     def context(self) -> Linear:
-        """The context of a proof. It is one number here: only hashes read it, and these are not looked into."""
+        """The context of a proof. It is one number here: only hashes that are freed read it."""
         made = self._public("context", (), 7, 7)
         self.given.append(made)
         self.shown.append(Given("context"))

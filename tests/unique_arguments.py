@@ -1,5 +1,5 @@
-"""Gadgets whose advice is the prover's choice until others are beside them: permutations, products and lookups
-at a challenge, joins, commitments. Drawn alone and together, like :mod:`tests.unique_gadgets`."""
+"""Gadgets whose advice is the prover's choice until others are beside them: permutations, products and
+lookups at a challenge, joins, commitments. Drawn alone and together, like :mod:`tests.unique_gadgets`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from zkql.circuit.gadgets.permutation import Ascending, Permuted, Switches
 from zkql.circuit.gadgets.products import Challenge, SameMultiset, Sorted
 from zkql.circuit.gadgets.rows import Context
 from zkql.circuit.gadgets.slices import Differences, Item, Numbering, Sum
-from zkql.circuit.gadgets.tables import Interpolated, Marked
 from zkql.circuit.lower import joins, lookups
 from zkql.circuit.lower.joins import CommittedTable, ConstantTable, Method, PublicTable, Table, join
 from zkql.circuit.lower.lookups import Joined
@@ -48,7 +47,11 @@ def _sorted(s: Sketch, n: int) -> None:
 
 def _same(s: Sketch, n: int) -> None:
     """All but one value of the right column are given: it has to be what is left."""
-    left, others, r = s.give("left", (n,), *INT), s.give("right but the last", (n - 1,), *INT), s.give("challenge", ())
+    left, others, r = (
+        s.give("left", (n,), *INT),
+        s.give("right but the last", (n - 1,), *INT),
+        s.give("challenge", ()),
+    )
     s.help(NoneOf, r - others, (0,))
     (right,) = s.help(Extended, others, s.claim("last", (), *INT), False).outputs
     s.put(SameMultiset, left, right.linear, r)
@@ -109,7 +112,7 @@ def _path(s: Sketch, n: int) -> None:
 
 def _network(s: Sketch, n: int) -> None:
     """As every order by a network is shown."""
-    value = s.give("value", (n,), *INT)
+    value = s.give("value", (n,), *VALUE)
     (switch,) = s.put(Switches, value).outputs
     (ordered,) = s.put(Permuted, value, switch, n, False).outputs
     s.put(Ascending, ordered.linear)
@@ -174,7 +177,10 @@ def _shown_lookups(draw: Draw) -> Draw:
         return context
 
     def drawn(s: Sketch, n: int) -> None:
-        with mock.patch.object(lookups, "look_up_packed", shown), mock.patch.object(joins, "look_up_packed", shown):
+        with (
+            mock.patch.object(lookups, "look_up_packed", shown),
+            mock.patch.object(joins, "look_up_packed", shown),
+        ):
             draw(s, n)
 
     return drawn
@@ -223,20 +229,23 @@ TRIALS = (
         (Switches,),
         _switches,
         free=(Switches,),
-        remark="Several settings make one order, and any setting makes a permutation: what depends on the order is "
-        "shown by others (see below).",
+        remark="Several settings make one order, and any setting makes a permutation: what depends on the "
+        "order is shown by others (see below).",
     ),
     Trial((Sorted,), _sorted, remark=CHOSEN),
     Trial(
         (SameMultiset,),
         _same,
-        remark="Asked of the last value of the right column, where the others are given. Premise: the challenge "
-        "is none of these.",
+        remark="Asked of the last value of the right column, where the others are given. Premise: the "
+        "challenge is none of these.",
     ),
     Trial((Challenge,), _challenge, remark=DETERMINED),
     Trial((Commitments,), _commitments, remark=DETERMINED),
     Trial(
-        (Salts,), _salts, free=(Salts,), remark="Random by design; whoever opens the commitment needs the same."
+        (Salts,),
+        _salts,
+        free=(Salts,),
+        remark="Random by design; whoever opens the commitment needs the same.",
     ),
     Trial((Found,), _found, remark=CHOSEN),
     Trial((Multiplicities,), partial(_multiplicities, by_rows=False), "of entries", remark=CHOSEN),
@@ -256,14 +265,15 @@ TRIALS = (
     Trial(
         (Opened,),
         _opened,
-        remark="Asked of the commitments. That these have no other opening is Poseidon's collision resistance.",
+        remark="Asked of the commitments. That these have no other opening is Poseidon's collision "
+        "resistance.",
     ),
     Trial(
         (Path,),
         _path,
         sizes=(2,),
-        remark="Asked of the root. That it has no other leaves is Poseidon's collision resistance; which of them "
-        "a row is does not matter.",
+        remark="Asked of the root. That it has no other leaves is Poseidon's collision resistance; which of "
+        "them a row is does not matter.",
     ),
 )
 
@@ -280,6 +290,8 @@ TOGETHER = (
         _placed,
         "by places",
         states="A column in the order of places that are 0, 1, 2 …, which the network shows them to be.",
+        free=(Switches,),
+        remark="Several settings make one order.",
     ),
     Trial(
         (Sorted, Challenge, SameMultiset),
@@ -358,6 +370,8 @@ TOGETHER = (
         "join of two private inputs: sorted",
         states="The same.",
         free=(Switches, Found, Context),
-        remark=f"{SHOWN} The order of right rows with equal keys is the prover's choice, so asked of sums.",
+        sizes=(2, 3),
+        remark=f"{SHOWN} The order of right rows with equal keys is the prover's choice, so asked of sums. "
+        "Advice at N = 3: more assignments than are looked through.",
     ),
 )

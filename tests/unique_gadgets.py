@@ -157,10 +157,6 @@ def _reveal(s: Sketch, n: int, *, known: bool) -> None:
     s.results.append(name)
 
 
-def _context(s: Sketch, n: int) -> None:
-    s.put(Context, s.give("context", ()))
-
-
 def _opening(s: Sketch, n: int) -> None:
     """Two columns, of which one may be NULL, and others that nothing reads."""
     s.draft.public("commitment", (n,), 0, P - 1)
@@ -224,7 +220,7 @@ TRIALS = (
     Trial((Digits,), lambda s, n: s.put(Digits, _bits(s, n), 2)),
     Trial((BitSums,), lambda s, n: s.put(BitSums, _bits(s, n), (1, 0) * 4)),
     # rows
-    Trial((Context,), _context, sizes=(2,)),
+    Trial((Context,), lambda s, _: s.put(Context, s.give("context", ())), sizes=(2,)),
     Trial(
         (Opening,),
         _opening,
@@ -242,8 +238,18 @@ TRIALS = (
     Trial((Extreme,), partial(_extreme, grouped=True), "of groups", remark=KEYS),
     Trial((Extreme,), partial(_extreme, masked=True, grouped=True), "of groups with a mask", remark=KEYS),
     Trial((OrderStatistic,), partial(_statistic), "of rows", remark=f"{COUNTED} {REPEATED}"),
-    Trial((OrderStatistic,), partial(_statistic, both=True), "of rows, with the next", remark=f"{COUNTED} {REPEATED}"),
-    Trial((OrderStatistic,), partial(_statistic, masked=True), "of rows with a mask", remark=f"{COUNTED} {REPEATED}"),
+    Trial(
+        (OrderStatistic,),
+        partial(_statistic, both=True),
+        "of rows, with the next",
+        remark=f"{COUNTED} {REPEATED}",
+    ),
+    Trial(
+        (OrderStatistic,),
+        partial(_statistic, masked=True),
+        "of rows with a mask",
+        remark=f"{COUNTED} {REPEATED}",
+    ),
     Trial((OrderStatistic,), partial(_statistic, groups=2), "of two groups", remark=f"{COUNTED} {KEYS}"),
     Trial(
         (OrderStatistic,),
@@ -274,9 +280,9 @@ TRIALS = (
     Trial((Numbering,), lambda s, n: s.put(Numbering, n)),
     Trial(
         (Extended,),
-        lambda s, n: s.put(Extended, s.give("column", (n,), *INT), s.give("more", (), *INT), False), 
+        lambda s, n: s.put(Extended, s.give("column", (n,), *INT), s.give("more", (), *INT), False),
     ),
-    Trial((OfPairs,), lambda s, n: s.put(OfPairs, s.give("column", (n,), *INT), 2, True)), 
+    Trial((OfPairs,), lambda s, n: s.put(OfPairs, s.give("column", (n,), *INT), 2, True)),
     Trial((OfLeft,), lambda s, n: s.put(OfLeft, s.give("value", (2 * n,), *INT), n)),
     Trial((Neighbour,), _neighbour(1), "the next"),
     Trial((Neighbour,), _neighbour(-1), "the one before"),
@@ -288,8 +294,8 @@ TRIALS = (
     Trial((Ascending,), _plain(Ascending)),
     Trial((Counts,), lambda s, n: s.put(Counts, s.claim("value", (n,), 0, n - 1))),
     Trial((Starts,), _plain(Starts)),
-    Trial((RunEdges,), lambda s, n: s.put(RunEdges, _starts(s, n), False), "the first place"), 
-    Trial((RunEdges,), lambda s, n: s.put(RunEdges, _starts(s, n), True), "after the last"), 
+    Trial((RunEdges,), lambda s, n: s.put(RunEdges, _starts(s, n), False), "the first place"),
+    Trial((RunEdges,), lambda s, n: s.put(RunEdges, _starts(s, n), True), "after the last"),
     Trial((RunningMode,), partial(_mode, grouped=False), "of rows"),
     Trial((RunningMode,), partial(_mode, grouped=True), "of groups"),
     Trial((Buckets,), _buckets),

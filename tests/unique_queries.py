@@ -1,9 +1,10 @@
 """Whole queries: are the revealed results determined by the rows that were committed to?
 
-In: queries by what they show. Out: the question of each at N rows (:class:`zkql.analysis.report.Case`), from
-the whole circuit: given are context, number of rows, the packed elements that Poseidon binds, salts; wanted is
-every public result. The commitments follow from these, and are left out with their hashes; a challenge is
-freed.
+In: queries by what they show. Out: the question of each at N rows (:class:`zkql.analysis.report.Case`),
+from the whole circuit: given are context, number of rows, the packed elements that Poseidon binds, salts;
+wanted is every public result. The commitments follow from these, and are left out with their hashes; a
+challenge is freed. Bits of roots are given too: that they follow from what the root is of is asked of the
+gadget, since they are too wide to be searched for here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from zkql.analysis.report import Case
 from zkql.analysis.uniqueness import Question, inputs_by_name, with_form
 from zkql.circuit.gadgets.groups import Members
 from zkql.circuit.gadgets.products import Challenge
+from zkql.circuit.gadgets.root import NearestRoot
 from zkql.circuit.gadgets.rows import Opening
 
 _PARTITION = "PARTITION BY window_start, window_end"
@@ -63,6 +65,8 @@ def case(name: str, rows: int) -> Case:
     wires = inputs_by_name(program, ((p.name, p.size) for p in circuit.parameters))
     (opening,) = (g for g in circuit.gadgets if isinstance(g, Opening))
     given = {*wires["context"], *wires["rows"], *wires[f"{opening.name}_salt"]}
+    for root in (g for g in circuit.gadgets if isinstance(g, NearestRoot)):
+        given |= set(wires[f"{root.name}_bits"])
     bounds = dict.fromkeys(wires["rows"], (0, rows))
     for factors in opened_elements(opening):
         terms = {}
