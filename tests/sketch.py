@@ -120,7 +120,7 @@ class Sketch:
         gadget = self.help(kind, *fields)
         self.own.append(gadget)
         if chosen:
-            self.choose(*(wire.name for wire in gadget.outputs))
+            self.choose(gadget, *(w.name.removeprefix(f"{gadget.name}_") for w in gadget.outputs))
         return gadget
 
     def help(self, kind: Callable[..., Gadget], *fields: Any) -> Gadget:
@@ -138,10 +138,10 @@ class Sketch:
         (wire,) = self.help(kind, *fields).outputs
         return wire.linear
 
-    def choose(self, *names: str) -> None:
-        """Inputs of the prover that are given."""
-        self.chosen += names
-        self.shown += (Given(name.rpartition("_")[2]) for name in names)
+    def choose(self, gadget: Gadget, *ends: str) -> None:
+        """Inputs of the prover that are given: those of a gadget whose names end so."""
+        self.chosen += (f"{gadget.name}_{end}" for end in ends)
+        self.shown += (Given(end.replace("_", " ")) for end in ends)
 
     def fix(self, name: str, values: Values) -> None:
         """An input of the prover that is given, and has these values."""
@@ -152,7 +152,7 @@ class Sketch:
         """What an opening opens is given: packed elements, and the salt."""
         self.shown.append(Given("the packed elements of each row"))
         self.forms += opened_elements(opening)
-        self.choose(f"{opening.name}_salt")
+        self.choose(opening, "salt")
 
     def want(self, value: Linear) -> None:
         """An output."""

@@ -84,7 +84,7 @@ SECTIONS = (
     ),
 )
 ROOT = "The bits of the root are given: NearestRoot has a line of its own."
-LIMITS = Limits(proof_nodes=(40, 200), failures=3, exhaustive=256, random=8)
+LIMITS = Limits(proof_nodes=(40, 200), failures=3, exhaustive=512, random=8)
 
 
 def drawn(trials: Sequence[Trial], sizes: Sequence[int] = SIZES) -> Iterator[Entry]:

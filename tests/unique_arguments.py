@@ -94,7 +94,7 @@ def _lookup(s: Sketch, n: int, *, elements: int) -> None:
 def _opened(s: Sketch, n: int) -> None:
     commitment = s.draft.public(f"{s.prefix}_commitment", (n,), 0, P - 1).linear
     gadget = s.put(Opened, Ownership(TABLE, n), commitment, chosen=True)
-    s.choose(f"{gadget.name}_salt")
+    s.choose(gadget, "salt")
     s.results.append(f"{s.prefix}_commitment")
 
 
@@ -103,7 +103,7 @@ def _path(s: Sketch, n: int) -> None:
     rows = s.give("element", (n,), 0, 2**64 - 1)
     root = s.draft.public(f"{s.prefix}_root", (), 0, P - 1).linear
     gadget = s.put(Path, Ownership(TABLE, n), (rows,), root)
-    s.choose(f"{gadget.name}_salt", f"{gadget.name}_children")
+    s.choose(gadget, "salt", "children")
     s.results.append(f"{s.prefix}_root")
 
 
@@ -154,7 +154,7 @@ def _join(method: Method) -> Draw:
                 (packed,) = zip(*map(TABLE.layout.pack, records), strict=True)
                 s.shown.append(Given("the elements of one table"))
                 s.fix(gadget.elements[0].name, list(packed))
-                s.choose(f"{gadget.name}_salt")
+                s.choose(gadget, "salt")
 
     return _shown_lookups(draw)
 

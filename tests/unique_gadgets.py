@@ -93,16 +93,24 @@ def _extreme(s: Sketch, n: int, *, masked: bool = False, grouped: bool = False) 
     s.put(Extreme, value, mask, members(s, n) if grouped else None)
 
 
-def _statistic(s: Sketch, n: int, *, masked: bool = False, groups: int = 0, both: bool = False) -> None:
+def _statistic(
+    s: Sketch,
+    n: int,
+    *,
+    masked: bool = False,
+    groups: int = 0,
+    both: bool = False,
+    value: tuple[int, int] = INT,
+) -> None:
     """The count is the number of the rows, one at least; the rank is at most the count."""
-    value = s.give("value", (n,), *INT)
+    column = s.give("value", (n,), *value)
     mask = s.give("mask", (n,), *BIT) if masked else None
     member = members(s, n, groups) if groups else None
     rows = total = constant(n) if groups else s.give("rows", (), 0, n)
     if not groups:  # slots after the last row repeat it; over no rows they are zeros
         live = s.make(Live, rows, n)
-        for column in filter(None, (value, mask)):
-            s.help(UnusedKeys, s.make(Differences, column) - 1, live)
+        for repeated in filter(None, (column, mask)):
+            s.help(UnusedKeys, s.make(Differences, repeated) - 1, live)
     if member is not None:
         total = s.make(GroupTotals, member, constant(1) if mask is None else mask)
     elif mask is not None:
@@ -111,7 +119,7 @@ def _statistic(s: Sketch, n: int, *, masked: bool = False, groups: int = 0, both
     count = (total + 1 - anything).within(1, n)
     rank = s.give("rank", count.dims, 1, n)
     s.help(InRange, count - rank, n.bit_length())
-    s.put(OrderStatistic, value, mask, member, rows, count, anything, rank, both)
+    s.put(OrderStatistic, column, mask, member, rows, count, anything, rank, both)
 
 
 def _buckets(s: Sketch, n: int) -> None:
@@ -242,6 +250,12 @@ TRIALS = (
         (OrderStatistic,),
         partial(_statistic, both=True),
         "of rows, with the next",
+        remark=f"{COUNTED} {REPEATED}",
+    ),
+    Trial(
+        (OrderStatistic,),
+        partial(_statistic, both=True, value=BIT),
+        "of rows, with the next, of one bit",
         remark=f"{COUNTED} {REPEATED}",
     ),
     Trial(
