@@ -103,10 +103,10 @@ def _drawn(trials: Sequence[Trial], sizes: Sequence[int]) -> Iterator[Entry]:
         yield Entry(trial.title, states(trial), given, by_size, trial.remark)
 
 
-def asked(sizes: Sequence[int] = SIZES) -> Iterator[Entry]:
-    """The lines of queries."""
+def asked() -> Iterator[Entry]:
+    """The lines of queries, at the smallest size."""
     for name in unique_queries.QUERIES:
-        found = {n: decided(unique_queries.case(name, n)) for n in sizes}
+        found = {SMALLEST: decided(unique_queries.case(name, SMALLEST))}
         yield Entry(f"`{name}`", "the results", "the rows", found, ROOT if "STDDEV" in name else "")
 
 

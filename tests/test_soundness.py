@@ -65,7 +65,7 @@ def test_the_page_says_what_is_decided_of_gadgets(trials: Sequence[Trial]) -> No
 
 
 def test_the_page_says_what_is_decided_of_queries() -> None:
-    _agrees(soundness.asked(SMALLEST))
+    _agrees(soundness.asked())
 
 
 def test_nothing_is_left_open_without_a_word() -> None:

@@ -356,6 +356,7 @@ TOGETHER = (
         "join of two private inputs, unique keys: sorted",
         states="The same.",
         free=(Switches,),
+        sizes=(2, 3),
         remark=f"{DISTANCES} {SHOWN}",
     ),
     Trial(
