@@ -310,7 +310,7 @@ def _number(values: Sequence[int], sizes: Sequence[int]) -> str:
         value = values[0]
         near = [k for k in range(10, 254) if abs(value) in (1 << k, (1 << k) - 1)]
         if not near:
-            return str(value)
+            return str(value).replace("-", "−")
         power = f"{'−' if value < 0 else ''}2^{near[0]}"
         return power if abs(value) == 1 << near[0] else f"{power} − 1"
     for shift, text in ((0, "N"), (-1, "N − 1"), (1, "N + 1")):

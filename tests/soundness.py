@@ -121,7 +121,7 @@ def states(trial: Trial) -> str:
         return trial.states
     paragraph = " ".join((inspect.getdoc(trial.gadgets[0]) or "").split("\n\n")[0].split())
     sentence, point, _ = paragraph.partition(". ")
-    return (sentence + point.strip()).replace("``", "`")
+    return (sentence + point.strip()).replace("``", "`").replace(":mod:", "")
 
 
 def page() -> str:

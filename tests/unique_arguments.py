@@ -222,6 +222,7 @@ SHOWN = (
     "The lookup is replaced by what it shows, that each row is one of the entries (the lemma of Schwartz and "
     "Zippel, at a challenge from Poseidon)."
 )
+MANY = "Advice at N = 3: more assignments than are looked through."
 DISTANCES = "Where a row has no partner, its payload may be any: asked of what matched rows have."
 
 TRIALS = (
@@ -357,7 +358,7 @@ TOGETHER = (
         states="The same.",
         free=(Switches,),
         sizes=(2, 3),
-        remark=f"{DISTANCES} {SHOWN}",
+        remark=f"{DISTANCES} {SHOWN} {MANY}",
     ),
     Trial(
         (),
@@ -373,6 +374,6 @@ TOGETHER = (
         free=(Switches, Found, Context),
         sizes=(2, 3),
         remark=f"{SHOWN} The order of right rows with equal keys is the prover's choice, so asked of sums. "
-        "Advice at N = 3: more assignments than are looked through.",
+        f"{MANY}",
     ),
 )
