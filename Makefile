@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 CORES  := $(shell nproc 2>/dev/null || echo 1)
 QUERY  := queries/nexmark/highest_bid.zkql
 
-.PHONY: setup demo test check mutants fuzz bench clean
+.PHONY: setup demo test check mutants soundness fuzz bench clean
 
 setup: $(VENV)/.installed
 
@@ -33,6 +33,10 @@ test: check
 
 mutants: setup
 	$(BIN)/python -m tests.mutants
+
+# Writes docs/soundness.md anew.
+soundness: setup
+	$(BIN)/python -m tests.soundness
 
 fuzz: setup
 	$(BIN)/python -m tests.reference.fuzz --queries 10000 --seed 1 --workers $(CORES)

@@ -193,13 +193,13 @@ def _candidate(
     name: str, write: Callable[[], Circuit], killed_by: Callable[[Circuit, Program], str | None]
 ) -> Candidate:
     read: set[str] = set()
-    with _templates({}, read):
+    with templates({}, read):
         circuit = write()
     return Candidate(name, circuit, frozenset(read), write, killed_by)
 
 
 @contextmanager
-def _templates(changed: dict[str, str], read: set[str]) -> Iterator[None]:
+def templates(changed: dict[str, str], read: set[str]) -> Iterator[None]:
     """Templates are read anew, some from other texts; ``read`` gets their names."""
     loader = environment().loader
     plain = type(loader).get_source
@@ -254,7 +254,7 @@ def _touched(mutant: Mutant) -> Iterator[tuple[Candidate, Circuit]]:
     """The circuits that a mutant changes."""
     for own in _CANDIDATES:
         if mutant.template in own.templates:
-            with _templates({mutant.template: mutant.text}, set()):
+            with templates({mutant.template: mutant.text}, set()):
                 circuit = own.write()
             if circuit.source != own.circuit.source:
                 yield own, circuit

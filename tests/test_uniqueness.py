@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from gmpy2 import mpz
 
-from zkql.analysis.report import Case, examine, render
+from zkql.analysis.report import Case, Entry, Section, examine, render
 from zkql.analysis.slicing import slice_definitions
 from zkql.analysis.uniqueness import (
     Limits,
@@ -370,21 +370,27 @@ def test_limits_are_told() -> None:
     assert "no assignment" in decide(impossible).reason
 
 
-def test_the_page_has_a_line_for_each_case() -> None:
-    small = order_statistic(3, 2, 2).question()
-    cases = [
-        Case("MEDIAN", 3, small),
-        Case("SQRT", 1, square_root(10).question(), square_root(2).question()),
-        Case("one-hot", 4, BROKEN["one-hot without sum"].question()),
-    ]
-    findings = [examine(case, Limits(proof_nodes=(40,), random=4)) for case in cases]
-    assert [finding.sound for finding in findings] == [True, True, False]
-    median, root, broken = render(findings).splitlines()[-3:]
-    constraints, wires = len(small.program.system.constraints), small.program.system.wires
-    assert median.startswith(f"| MEDIAN | 3 | {constraints} | {wires} | proven (1) | proven (")
-    assert "0 of 1 proven, all unique in a search over 4 inputs" in root
-    assert "; small: proven (1) | " in root
+def test_the_page_has_a_line_for_each_entry() -> None:
+    limits = Limits(proof_nodes=(40,), random=4)
+    cases = {
+        "MEDIAN": order_statistic(3, 2, 2).question(),
+        "SQRT": square_root(10).question(),
+        "one-hot": BROKEN["one-hot without sum"].question(),
+        "zero test": PROVEN["zero test with any inverse"].question(),
+    }
+    findings = {}
+    for name, question in cases.items():
+        outputs = question.wanted or frozenset()
+        whole = dataclasses.replace(question, wanted=None)
+        findings[name] = examine(Case(whole, outputs, constraints=7), limits)
+    assert [finding.sound for finding in findings.values()] == [True, True, False, False]
+    entries = [Entry(name, "x|y", "z", {3: finding}) for name, finding in findings.items()]
+    page = render("# Title", [Section("Part", "Words.", entries)])
+    median, root, broken, zero = page.splitlines()[-4:]
+    assert median == r"| MEDIAN | x\|y | z | 7 | proven |  |"
+    assert "searched: 0 of 53 proven, else 4 inputs" in root
     assert "**not unique**" in broken
+    assert "outputs proven; advice **not unique**" in zero
 
 
 # --- against brute force ---

@@ -1,128 +1,116 @@
-"""The page on soundness. In: named cases. Out: what was found for each, and the page in Markdown."""
+"""The page on soundness. In: cases, and what is said of them. Out: what was found for each; the page in
+Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from zkql.analysis.uniqueness import Limits, Outcome, Question, Verdict, decide
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 _LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A gadget at ``rows`` rows. ``question`` wants its outputs, at the widths that queries use;
-    ``small`` is the same at widths so small that all inputs can be searched. ``names`` of wires are
-    shown in counterexamples."""
+    """A gadget at some size. ``question`` wants its outputs and its advice; ``outputs`` are a part of that,
+    asked about alone where there is no proof for all. ``free`` wires are the prover's choice by design.
+    ``constraints`` is its cost; ``names`` of wires are shown in counterexamples."""
 
-    gadget: str
-    rows: int
     question: Question
-    small: Question | None = None
+    outputs: frozenset[int]
+    free: frozenset[int] = frozenset()
+    constraints: int = 0
     names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``outputs``; ``everything``: all wires, so the advice too; ``small``: the outputs at small widths,
-    looked at if there is no proof for the outputs."""
+    """``everything`` is about outputs and advice, ``outputs`` about these alone if that is not proven."""
 
     case: Case
-    outputs: Verdict
     everything: Verdict
-    small: Verdict | None
+    outputs: Verdict
 
     @property
     def sound(self) -> bool:
-        """Whether the outputs are unique as far as was looked."""
-        return self.outputs.unique and (self.small is None or self.small.unique)
+        """Whether outputs and advice are unique as far as was looked."""
+        return self.everything.unique and self.outputs.unique
+
+    def __str__(self) -> str:
+        """As it stands on the page."""
+        if self.everything.outcome is Outcome.PROVEN:
+            told = "proven" if self.everything.wanted or not self.case.free else "nothing to decide"
+        elif self.outputs.outcome is Outcome.PROVEN and self.case.outputs:
+            told = f"outputs proven; advice {_told(self.everything, self.case.names)}"
+        elif self.outputs.outcome is self.everything.outcome:
+            told = _told(self.everything, self.case.names)
+        else:
+            told = f"outputs {_told(self.outputs, self.case.names)}; advice "
+            told += _told(self.everything, self.case.names)
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the page: ``findings`` by N, of one gadget or of several together."""
+
+    title: str
+    states: str
+    given: str
+    findings: Mapping[int, Finding]
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of the page, with the words before it."""
+
+    title: str
+    words: str
+    entries: Sequence[Entry]
 
 
 def examine(case: Case, limits: Limits = _LIMITS) -> Finding:
-    """Decide a case: all wires at once, and the outputs alone if that is not a proof."""
-    everything = decide(replace(case.question, wanted=None), limits)
-    wanted = case.question.wanted
-    if everything.outcome is Outcome.PROVEN and wanted is not None:
-        outputs = replace(everything, wanted=wanted, proven=wanted)
-    else:
-        outputs = decide(case.question, limits)
-    small = None
-    if outputs.outcome is not Outcome.PROVEN and case.small is not None:
-        small = decide(case.small, limits)
-    return Finding(case, outputs, everything, small)
+    """Decide a case: all at once, and the outputs alone if that is not a proof."""
+    everything = decide(case.question, limits)
+    outputs = everything
+    if everything.outcome is not Outcome.PROVEN and case.question.wanted != case.outputs:
+        outputs = decide(replace(case.question, wanted=case.outputs), limits)
+    return Finding(case, everything, outputs)
 
 
-def render(findings: Iterable[Finding]) -> str:
+def render(preface: str, sections: Sequence[Section]) -> str:
     """The page."""
-    lines = [_PREFACE]
-    for finding in findings:
-        case, system = finding.case, finding.case.question.program.system
-        outputs = _told(finding.outputs, case.names)
-        if finding.small is not None:
-            outputs += f"; small: {_told(finding.small, {})}"
-        cells = (
-            case.gadget,
-            str(case.rows),
-            f"{len(system.constraints):,}",
-            f"{system.wires:,}",
-            outputs,
-            _told(finding.everything, case.names),
-        )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines = [preface.rstrip()]
+    for section in sections:
+        sizes = sorted({rows for entry in section.entries for rows in entry.findings})
+        heads = ["gadget", "states", "given", "constraints", *(f"N = {rows}" for rows in sizes), "remark"]
+        lines += ["", f"## {section.title}", "", section.words.strip(), ""]
+        lines += [_line(heads), _line(["---"] * len(heads))]
+        for entry in section.entries:
+            costs = [f"{finding.case.constraints:,}" for finding in entry.findings.values()]
+            verdicts = [str(entry.findings[rows]) if rows in entry.findings else "" for rows in sizes]
+            cost = " / ".join(dict.fromkeys(costs))
+            lines.append(_line([entry.title, entry.states, entry.given, cost, *verdicts, entry.remark]))
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _told(verdict: Verdict, names: Mapping[int, str]) -> str:
     wanted, proven = len(verdict.wanted), len(verdict.proven & verdict.wanted)
     match verdict.outcome:
         case Outcome.PROVEN:
-            return f"proven ({wanted:,})"
+            return "proven"
         case Outcome.SEARCHED:
             scope = "all " if verdict.exhaustive else ""
-            inputs = f"{scope}{verdict.inputs:,} inputs, {verdict.satisfiable:,} of them possible"
-            return f"{proven:,} of {wanted:,} proven, all unique in a search over {inputs}"
+            return f"searched: {proven:,} of {wanted:,} proven, else {scope}{verdict.inputs:,} inputs"
         case Outcome.COUNTEREXAMPLE:
             assert verdict.counterexample is not None
             wire = verdict.counterexample.wire
             return f"**not unique**: {names.get(wire, f'wire {wire}')}"
         case Outcome.UNDECIDED:
-            return f"{proven:,} of {wanted:,} proven, else undecided: {verdict.reason}"
-
-
-_PREFACE = """\
-# Is the advice pinned?
-
-A prover chooses every private input of a circuit. An output is safe if the constraints leave no choice: two
-assignments that agree on what is given (the committed columns, public values that the verifier derives)
-must agree on every output. This page says for each gadget whether that holds of the compiled constraints.
-It is generated by `zkql.analysis`; do not edit it.
-
-How it is decided, each step for what the one before left:
-
-1. **Propagation**, a proof for all inputs. Intervals of all wires are narrowed to a fixed point; then the
-   set of unique wires grows rule by rule, as in Picus (Pailoor et al., PLDI 2023), ECNE (Wang, 2022) and
-   circomspect: the last unknown of an equation, digits whose sum cannot reach p, a factor beside a known
-   one that is never 0, Gauss's elimination, and cases of known wires that are 0 or have few values.
-2. **Pairs**, again a proof for all inputs. Two copies of the circuit that differ in one wire, refuted by
-   splitting bits and products, or else found: then they are a counterexample.
-3. **Search** of all assignments for concrete inputs: for all inputs where there are few (at small widths),
-   else for extreme and random ones. For an input so searched the answer is complete; for others it says
-   nothing.
-
-A counterexample is two witnesses; both are checked against every constraint. "Not unique" in the column of
-all wires need not be a fault: some advice is free by design where no output depends on it.
-
-What this does not show: that the unique output is the right one (the differential tests do); that there is
-an output at all for honest rows (tests of honest witnesses do); anything about a hash, which is taken as
-given: that a commitment has one opening, and that a challenge was drawn after what it is to test, are
-assumptions on Poseidon. Definitions that nothing uses (such as a hash whose digest is an output) are left
-out of the count of wires: they follow from the others.
-
-| gadget | N | constraints | wires | outputs | all wires |
-| --- | --- | --- | --- | --- | --- |"""
+            return f"undecided: {proven:,} of {wanted:,} proven; {verdict.reason}"

@@ -1,4 +1,5 @@
-"""Leave out what cannot matter. In: constraints. Out: those that say anything about the kept wires.
+"""Leave out what cannot matter. In: constraints. Out: those that say anything about the kept wires;
+or a program's part that has to do with some wires, as a program of its own.
 
 A wire that only one constraint mentions, and that this constraint can always be solved for, is a
 definition that nothing uses: without it the rest has the same assignments. Taken away again and
@@ -7,11 +8,14 @@ again, whole hashes go.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zkql.toolchain.constraints import ConstraintSystem, Program
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from zkql.toolchain.constraints import Combination, Constraint
 
@@ -82,3 +86,40 @@ def _parts(combination: Combination) -> tuple[Mapping[int, int], int | None]:
 
 def _dot(combination: Combination, values: list[int]) -> int:
     return sum(int(c) * values[w] for w, c in zip(*combination, strict=True))
+
+
+def component(program: Program, wires: Iterable[int]) -> tuple[Program, dict[int, int]]:
+    """The constraints that are linked to ``wires``, directly or by others, over wires numbered anew; and the
+    new number of each wire."""
+    system = program.system
+    members = [{w for wires, _ in constraint for w in wires} - {0} for constraint in system.constraints]
+    uses: dict[int, list[int]] = {}
+    for index, own in enumerate(members):
+        for wire in own:
+            uses.setdefault(wire, []).append(index)
+    waiting = list(wires)
+    linked, chosen = set(waiting), set[int]()
+    while waiting:
+        for index in uses.get(waiting.pop(), []):
+            if index not in chosen:
+                chosen.add(index)
+                waiting += members[index] - linked
+                linked |= members[index]
+    number = {0: 0} | {wire: place for place, wire in enumerate(sorted(linked), 1)}
+    order = sorted(chosen)
+    public = sum(wire <= system.public for wire in linked)
+    inputs = tuple(number[wire] for wire in program.inputs if wire in number)
+    part = ConstraintSystem(
+        len(number),
+        len(inputs),
+        public,
+        tuple(_renumbered(system.constraints[index], number) for index in order),
+        array("I", (system.lines[index] for index in order)),
+    )
+    defines = array("I", (number[program.defines[index]] for index in order))
+    return Program(part, inputs, defines), number
+
+
+def _renumbered(constraint: Constraint, number: Mapping[int, int]) -> Constraint:
+    a, b, c = ((tuple(number[w] for w in wires), values) for wires, values in constraint)
+    return a, b, c

@@ -113,6 +113,17 @@ def decide(question: Question, limits: Limits = Limits()) -> Verdict:
     return _Decision(question, limits).verdict()
 
 
+def has_assignment(question: Question, limits: Limits = Limits()) -> bool:
+    """Whether some input within the limits has an assignment. Where none has, a proof says nothing."""
+    decision = _Decision(question, limits)
+    try:
+        store = decision.propagator.start()
+    except Contradiction:
+        return False
+    states = concrete_inputs(decision.propagator, store, question, limits).states
+    return any(next(decision.searcher().run(state), None) is not None for state in states)
+
+
 def with_form(program: Program, terms: Mapping[int, int]) -> tuple[Program, int]:
     """The program with one more wire, the linear combination ``terms``: something committed that
     has no wire of its own, say."""
@@ -239,7 +250,7 @@ class _Decision:
         decided = satisfiable = 0
         stream = concrete_inputs(self.propagator, store, self.question, self.limits)
         for state in stream.states:
-            search = self._searcher()
+            search = self.searcher()
             honest = next(search.run(state), None)
             if honest is None:
                 if not search.complete:
@@ -249,7 +260,7 @@ class _Decision:
             satisfiable += 1
             for wire in sorted(self.given):
                 state.fix(wire, honest[wire])
-            search = self._searcher()
+            search = self.searcher()
             search.avoid = {wire: honest[wire] for wire in left}
             other = next(search.run(state), None)
             if other is not None:
@@ -277,7 +288,8 @@ class _Decision:
             exhaustive=stream.exhaustive,
         )
 
-    def _searcher(self) -> Search:
+    def searcher(self) -> Search:
+        """For one input."""
         return Search(self.propagator, self.random(), self.limits.nodes)
 
     def _undecided(

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from zkql.circuit.draft import Draft
 
 
+HASHES = "commitments and challenges"
+"""The clause of Poseidon's functions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """Lines of the source that belong to ``clause`` of the query: ``spans`` of first and last lines, of a
@@ -47,7 +51,7 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     for gadget in gadgets:
         hashes.update(gadget.hashes)
     functions = [render_poseidon(inputs) for inputs in sorted(hashes)]
-    clauses = [("commitments and challenges", poseidon_constraints(i) * hashes[i]) for i in sorted(hashes)]
+    clauses = [(HASHES, poseidon_constraints(i) * hashes[i]) for i in sorted(hashes)]
     for gadget in gadgets:
         functions.append(gadget.render())
         hashed = sum(poseidon_constraints(i) * n for i, n in gadget.hashes.items())
