@@ -25,7 +25,7 @@ from zkql.circuit.gadgets.positions import Element, EndValue
 from zkql.circuit.gadgets.prefix import Prefix
 from zkql.circuit.gadgets.reveal import Reveal, RevealKnown
 from zkql.circuit.gadgets.root import NearestRoot
-from zkql.circuit.gadgets.rows import Context, Opening
+from zkql.circuit.gadgets.rows import Context, Opening, Unread
 from zkql.circuit.gadgets.runs import Buckets, RunEdges, RunningMode, Starts
 from zkql.circuit.gadgets.slices import (
     Copy,
@@ -229,6 +229,7 @@ TRIALS = (
     Trial((BitSums,), lambda s, n: s.put(BitSums, _bits(s, n), (1, 0) * 4)),
     # rows
     Trial((Context,), lambda s, _: s.put(Context, s.give("context", ())), sizes=(2,)),
+    Trial((Unread,), lambda s, n: s.put(Unread, s.give("given", (n,), *INT))),
     Trial(
         (Opening,),
         _opening,
