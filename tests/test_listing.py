@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from tests.forgeries import all_forgeries
+from tests.forgeries import all_forgeries, sample
 from tests.functions import STREAM, WINDOW, random_window
 from tests.harness import Secrets, Subject, evaluated, query
-from tests.test_functions import duckdb, some
+from tests.test_functions import duckdb
 from zkql.errors import QueryError
 
 CAPACITY = 4
@@ -58,7 +58,7 @@ def test_no_lie_about_rows_is_accepted(subject: Subject) -> None:
         rows = next(w for w in iter(lambda: random_window(source, CAPACITY), None) if len(w) == count)
         hidden = Secrets.of(rows)
         assert subject.accepts(subject.honest(hidden))
-        accepted = [f.name for f in some(all_forgeries(subject, hidden)) if subject.accepts(f.inputs)]
+        accepted = [f.name for f in sample(all_forgeries(subject, hidden), 4) if subject.accepts(f.inputs)]
         assert accepted == [], rows
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from tests.forgeries import all_forgeries
+from tests.forgeries import all_forgeries, sample
 from tests.functions import STREAM, WINDOW, random_window
 from tests.harness import Row, Secrets, Subject, evaluated
 from tests.reference.duckdb_sql import translate
@@ -194,7 +193,7 @@ def test_no_lie_is_accepted(subject: Subject) -> None:
     rows = next(w for w in iter(lambda: random_window(source, CAPACITY), None) if len(w) == 3)
     hidden = Secrets.of(rows)
     assert subject.accepts(subject.honest(hidden))
-    forgeries = islice(all_forgeries(subject, hidden), 0, None, 4)
+    forgeries = sample(all_forgeries(subject, hidden), 6)
     assert [f.name for f in forgeries if subject.accepts(f.inputs)] == [], rows
 
 

@@ -22,7 +22,7 @@ from zkql.circuit.lower.groups import grouped
 from zkql.circuit.lower.refusals import WideExpression
 from zkql.circuit.lower.selection import Selection
 from zkql.circuit.statement import key_bits, parameters, result_name, shown_name, shown_null_name
-from zkql.circuit.wires import WIDEST, TooWide, Wire, constant
+from zkql.circuit.wires import WIDEST, TooWide, constant
 from zkql.crypto.commitment import layout
 from zkql.crypto.field import P
 from zkql.errors import Diagnostic, Label, QueryError
@@ -103,10 +103,10 @@ class _Assembly:
     def _bind_unread(self) -> None:
         """A condition that never holds makes results of no rows: then public inputs are left over."""
         used = self.draft.used
-        for parameter in self.draft.given:
-            if parameter.name not in used:
+        for wire in self.draft.publics:
+            if wire.name not in used:
                 with self.draft.at(self.whole):
-                    self.draft.put(Unread, "unread", Wire(parameter.name, parameter.dims, 0, P - 1).linear)
+                    self.draft.put(Unread, "unread", wire.linear)
 
     # --- what is given ---
 

@@ -26,13 +26,13 @@ G = TypeVar("G", bound=Gadget)
 
 @dataclass
 class Draft:
-    """``capacity`` is N, the number of slots. ``given`` are the public parameters that the verifier puts
-    in; :attr:`origin` is the clause that the next gadgets stand for."""
+    """``capacity`` is N, the number of slots. ``publics`` are what the verifier puts in; :attr:`origin` is
+    the clause that the next gadgets stand for."""
 
     capacity: int
     context: Linear | None = None
     origin: Origin = field(default_factory=lambda: Origin("the whole query"))
-    given: list[Parameter] = field(default_factory=list)
+    publics: list[Wire] = field(default_factory=list)
     gadgets: list[Gadget] = field(default_factory=list)
     anchors: dict[tuple[Linear, bool], Linear] = field(default_factory=dict)
     """The largest (True) or smallest value of a column, where the opening knows it."""
@@ -43,9 +43,15 @@ class Draft:
 
     def public(self, name: str, dims: Dims, low: int, high: int) -> Wire:
         """A public input that the verifier derives; it answers for the bounds."""
-        self.given.append(Parameter(name, dims, public=True))
+        wire = Wire(name, dims, low, high)
+        self.publics.append(wire)
         self._names.add(name)
-        return Wire(name, dims, low, high)
+        return wire
+
+    @property
+    def given(self) -> tuple[Parameter, ...]:
+        """The public parameters that are not results."""
+        return tuple(Parameter(wire.name, wire.dims, public=True) for wire in self.publics)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
