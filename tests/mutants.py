@@ -13,7 +13,7 @@ import random
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -39,7 +39,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 CAPACITY = 3
 TRIES = 6
 """How many circuits a mutant is tried in, the smallest first."""
-LIES = 4000
+LIES = 2000
 """How many lies are told in a circuit about the same rows, at most."""
 
 
@@ -334,7 +334,8 @@ def main(wanted: Sequence[str]) -> int:
     _CANDIDATES.extend(candidates())
     total = killed = noticed = 0
     with ProcessPoolExecutor(usable_cores(), mp_context=get_context("fork")) as pool:
-        for outcome in pool.map(trial, chosen):
+        for done in as_completed([pool.submit(trial, mutant) for mutant in chosen]):
+            outcome = done.result()
             total += 1
             killed += outcome.killed is not None
             noticed += outcome.noticed
