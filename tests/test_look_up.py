@@ -95,6 +95,28 @@ QUERIES = {
         "JOIN (SELECT small + 1 AS k, n FROM one UNION ALL SELECT small, n + 1 FROM one) AS t "
         "ON t.k = MOD(r.temp, 3) GROUP BY window_start, window_end",
     ),
+    "by an expression of a column": (
+        "smalls",
+        "SELECT window_start, CHAR_LENGTH(CASE WHEN t.yes THEN 'a' ELSE 'ab' END) AS k, NOT t.yes AS q,"
+        " COUNT(*) AS c FROM ({window}) AS r JOIN smalls AS t ON t.small = r.small"
+        " GROUP BY window_start, window_end, CHAR_LENGTH(CASE WHEN t.yes THEN 'a' ELSE 'ab' END), NOT t.yes",
+    ),
+    "by a sum": (
+        "one",
+        "SELECT window_start, n + 1 AS k, SUM(r.load / n) AS s, SUM(r.temp / EXTRACT(YEAR FROM r.ts)) AS y"
+        " FROM ({window}) AS r JOIN one AS t ON t.small = r.small GROUP BY window_start, window_end, n + 1",
+    ),
+    "division by a public column": (
+        "zones",
+        "SELECT window_start, SUM(load / zones.zone) AS s, SUM(MOD(small, GREATEST(r.zone, 1))) AS m"
+        " FROM ({window}) AS r JOIN zones ON zones.zone = r.zone GROUP BY window_start, window_end",
+    ),
+    "conditions in order": (
+        "one",
+        "SELECT window_start, COUNT(*) AS c, FIRST_VALUE(t.n) AS f, FIRST_VALUE(r.temp) AS g FROM one AS t"
+        " JOIN ({window}) AS r ON r.small > 0 AND t.small = 10 / r.small - 1"
+        " GROUP BY window_start, window_end",
+    ),
     "flag": (
         "flags",
         "SELECT window_start, n, COUNT(*) AS c FROM ({window}) AS r JOIN flags ON flags.ok = (r.small > 0) "
@@ -229,9 +251,27 @@ def test_a_plan_keeps_the_rows_of_the_table(folder: Path) -> None:
 
 def test_a_key_that_is_there_twice_is_refused_by_the_plan() -> None:
     key = Column("zone", INT, private=False)
-    call = look_up("t.n", key, (1, 1), (2, 3), INT)
+    call = look_up("t.n", key, (1, 1), (2, 3), INT, nullable=True)
     with pytest.raises(ValueError, match="a key twice"):
         evaluate(call, {"zone": 1})
+
+
+@pytest.mark.parametrize(
+    ("keys", "values", "nullable", "message"),
+    [
+        ((1, 1), (2, 3), True, "a key twice"),
+        ((1, 2), (2,), True, "other values than keys"),
+        ((1, None), (2, 3), True, "other values than keys"),
+        ((1, "2"), (2, 3), True, "a key that is no INT"),
+        ((1, 2**31), (2, 3), True, "a key that is no INT"),
+        ((1, 2), (2, "3"), True, "a value that is no INT"),
+        ((1, 2), (2, None), False, "NULL where it cannot be"),
+    ],
+)
+def test_a_bundle_with_a_table_that_is_none_is_not_opened(keys, values, nullable, message) -> None:
+    call = look_up("t.n", Column("zone", INT, private=False), keys, values, INT, nullable=nullable)
+    with pytest.raises(ValueError, match=message):
+        from_json(to_json(call))
 
 
 # --- faults -----------------------------------------------------------------------------------------

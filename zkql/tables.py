@@ -140,7 +140,10 @@ def _row(place: str, raw: Mapping[str, Any], schema: TableSchema) -> tuple[Value
         if column.name not in raw:
             raise ValueError(f"{place}: there is no column {column.name!r}")
         try:
-            values.append(column.parse(raw[column.name]))
+            value = column.parse(raw[column.name])
+            if isinstance(value, str) and "\0" in value:
+                raise ValueError("the text has U+0000, which no text in a circuit has")  # noqa: TRY301
+            values.append(value)
         except ValueError as error:
             raise ValueError(f"{place}: {column.name}: {error}") from None
     return tuple(values)

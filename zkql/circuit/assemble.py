@@ -21,12 +21,19 @@ from zkql.circuit.lower.expressions import Scope, holds, lower
 from zkql.circuit.lower.groups import grouped
 from zkql.circuit.lower.refusals import WideExpression
 from zkql.circuit.lower.selection import Selection
-from zkql.circuit.statement import key_bits, parameters, result_name, shown_name, shown_null_name
+from zkql.circuit.statement import (
+    key_bits,
+    parameters,
+    result_name,
+    shown_bounds,
+    shown_name,
+    shown_null_name,
+)
 from zkql.circuit.wires import WIDEST, TooWide, constant
 from zkql.crypto.commitment import layout
 from zkql.crypto.field import P
 from zkql.errors import Diagnostic, Label, QueryError
-from zkql.plan.codes import CHARACTER_BITS, width
+from zkql.plan.codes import CHARACTER_BITS
 from zkql.plan.expressions import Call, Column, Expression, calls_of, columns_of, is_private, render
 from zkql.plan.functions.aggregates import Function
 from zkql.plan.functions.tables import LOOK_UP
@@ -113,8 +120,7 @@ class _Assembly:
     def _shown(self) -> Iterator[tuple[Expression, Operand]]:
         slots = (self.circuit.capacity,)
         for index, shown in enumerate(self.circuit.shown):
-            low, high = (0, (1 << width(shown.type)) - 1) if _is_text(shown) else shown.type.bounds
-            value = self.draft.public(shown_name(index), slots, low, high).linear
+            value = self.draft.public(shown_name(index), slots, *shown_bounds(shown)).linear
             null = None
             if shown.nullable:
                 null = self.draft.public(shown_null_name(index), slots, 0, 1).linear

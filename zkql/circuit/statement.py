@@ -25,6 +25,7 @@ from zkql.crypto.commitment import empty_commitment
 from zkql.crypto.encoding import digest
 from zkql.crypto.field import to_field
 from zkql.plan import codes
+from zkql.plan.bounds import bounds_of
 from zkql.plan.scalar import EvaluationError, evaluate
 from zkql.plan.types import Kind
 
@@ -132,7 +133,8 @@ def named_inputs(
     found["commitment"] = fill_slots(commitments, capacity, empty_commitment(plan.stream))
     for index, shown in enumerate(circuit.shown):
         values = [evaluate(shown, row.columns) for row in rows]
-        found[shown_name(index)] = fill_slots([_shown(shown, v) for v in values], capacity, 0)
+        numbers = [_shown(shown, v) for v in values]
+        found[shown_name(index)] = fill_slots(numbers, capacity, _filler(shown))
         found[shown_null_name(index)] = fill_slots([int(v is None) for v in values], capacity, 0)
     found |= {"present": [int(present)]}
     packed = [group_key(circuit, result.key) for result in results]
@@ -154,14 +156,30 @@ def _context(circumstances: bytes, others: list[int]) -> int:
     return int.from_bytes(whole, "big") >> (8 * len(whole) - _CONTEXT_BITS)
 
 
+def shown_bounds(shown: Expression) -> tuple[int, int]:
+    """Smallest and largest number that stands in a circuit for a public value, whether or not it is NULL and
+    there are rows."""
+    if shown.type.kind is Kind.VARCHAR:
+        return 0, (1 << codes.width(shown.type)) - 1
+    return bounds_of(shown) or shown.type.bounds
+
+
+def _filler(shown: Expression) -> int:
+    """What stands for NULL, and where there is no row."""
+    low, high = shown_bounds(shown)
+    return min(max(low, 0), high)
+
+
 def _shown(shown: Expression, value: Value | None) -> int:
     if value is None:
         if not shown.nullable:
             raise EvaluationError("a public value is NULL where it cannot be")
-        return 0
-    if not shown.type.contains(value):
+        return _filler(shown)
+    number = circuit_value(shown.type, value)
+    low, high = shown_bounds(shown)
+    if not shown.type.contains(value) or not low <= number <= high:
         raise EvaluationError(f"a public value is outside {shown.type}")
-    return circuit_value(shown.type, value)
+    return number
 
 
 def circuit_value(kind: SqlType, value: Value) -> int:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from zkql.plan import calls, expressions, lineage, schema, stages, types
-from zkql.plan.functions import aggregates
+from zkql.plan.functions import aggregates, tables
 
 _CLASSES: dict[str, type] = {
     c.__name__: c
@@ -84,4 +84,7 @@ def from_json(data: Any) -> Any:
     body = {key: from_json(item) for key, item in data.items() if key != "@"}
     if set(body) != {f.name for f in _own(kind)}:
         raise ValueError(f"{name} has other fields than {sorted(body)}")
-    return kind(**body)
+    made = kind(**body)
+    if isinstance(made, expressions.Call) and made.function == tables.LOOK_UP.name:
+        tables.table_of(made)  # a table that is none is found here
+    return made

@@ -7,7 +7,7 @@ An error names its expression, and the rows of the relations that it was evaluat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import assert_never
 
@@ -45,7 +45,7 @@ from zkql.plan.nodes import (
     inputs,
 )
 from zkql.plan.scalar import EvaluationError, compiled
-from zkql.plan.schema import TableSchema
+from zkql.plan.schema import StreamSchema, TableSchema
 from zkql.plan.types import TIMESTAMP, Value
 
 Values = dict[str, Value | None]
@@ -359,8 +359,10 @@ def _shifted(call: Analytic, rows: list[_Row], direction: int) -> list[Value | N
 
 
 def _joined(node: Join, left: list[_Row], right: list[_Row]) -> list[_Row]:
-    """Pairs in order of the left row, then of the right one. Equalities between columns only choose
-    which pairs the condition is asked about."""
+    """Pairs in order of the left row, then of the right one; of a table and a stream, in order of the
+    stream's row. Equalities between columns only choose which pairs the condition is asked about."""
+    if _is_stream(node.right) and not _is_stream(node.left):
+        return _joined(replace(node, left=node.right, right=node.left), right, left)
     pairs = _equalities(node)
     left_key = _join_key([(own, scale) for own, _, scale in pairs])
     right_key = _join_key([(other, scale) for _, other, scale in pairs])
@@ -377,6 +379,12 @@ def _joined(node: Join, left: list[_Row], right: list[_Row]) -> list[_Row]:
             if joins(pair):
                 found.append(pair)
     return found
+
+
+def _is_stream(node: Node) -> bool:
+    if isinstance(node, Scan):
+        return isinstance(node.relation, StreamSchema)
+    return any(map(_is_stream, inputs(node)))
 
 
 def _equalities(node: Join) -> list[tuple[Column, Column, int]]:

@@ -12,23 +12,38 @@ from zkql.plan.functions.base import (
     LIST,
     TEXT,
     Compiled,
+    NullRule,
     Operands,
     Range,
     Scalar,
     Typed,
-    strict_or,
 )
 from zkql.plan.types import Kind, SqlType, Value, array
 
 
 def look_up(
-    name: str, key: Expression, keys: tuple[Value, ...], values: tuple[Value | None, ...], kind: SqlType
+    name: str,
+    key: Expression,
+    keys: tuple[Value, ...],
+    values: tuple[Value | None, ...],
+    kind: SqlType,
+    *,
+    nullable: bool,
 ) -> Call:
-    """The value beside the key of the table that is equal to ``key``, NULL where there is none. Keys are
+    """The value beside the key of the table that is equal to ``key``. Where there is none it is NULL; if it
+    is not ``nullable``, it is some value of the table, and no matter: such rows are left out before. Keys are
     unscaled as the type of ``key`` has them, and no two are equal; ``name`` is what explain shows."""
     text = Literal(name, SqlType(Kind.VARCHAR, len(name)))
     operands = (text, key, Literal(keys, array(key.type)), Literal(values, array(kind)))
-    return Call(LOOK_UP.name, operands, kind, nullable=True, span=key.span)
+    return Call(LOOK_UP.name, operands, kind, nullable, span=key.span)
+
+
+def default_of(call: Call) -> Value | None:
+    """What it is where there is no partner."""
+    if call.nullable:
+        return None
+    _, _, values = table_of(call)
+    return values[0] if values else "" if call.type.kind is Kind.VARCHAR else 0
 
 
 def table_of(call: Call) -> tuple[Expression, tuple[Value, ...], tuple[Value | None, ...]]:
@@ -41,7 +56,19 @@ def table_of(call: Call) -> tuple[Expression, tuple[Value, ...], tuple[Value | N
     given = tuple(value for value in keys.value if value is not None)
     if len(given) != len(values.value) or len(set(given)) < len(keys.value):
         raise ValueError("a table has a key twice, or other values than keys")
+    if not all(_is_of(key.type, value) for value in given):
+        raise ValueError(f"a table has a key that is no {key.type}")
+    if not all(value is None or _is_of(call.type, value) for value in values.value):
+        raise ValueError(f"a table has a value that is no {call.type}")
+    if not call.nullable and None in values.value:
+        raise ValueError("a table has NULL where it cannot be")
     return key, given, values.value
+
+
+def _is_of(kind: SqlType, value: Value) -> bool:
+    """Whether it is a value of the type, also of what a bundle made up."""
+    held = {Kind.VARCHAR: str, Kind.ARRAY: tuple, Kind.ROW: tuple}.get(kind.kind, int)
+    return type(value) is held and kind.contains(value)
 
 
 def _typed(operands: Operands) -> Typed:
@@ -51,17 +78,17 @@ def _typed(operands: Operands) -> Typed:
 def _compile(call: Call, operands: tuple[Compiled, ...]) -> Compiled:
     _, keys, values = table_of(call)
     partners = dict(zip(keys, values, strict=True))
-    read = operands[1]
+    read, default = operands[1], default_of(call)
 
     def run(row: Row) -> Value | None:
         key = read(row)
-        return None if key is None else partners.get(key)
+        return default if key is None else partners.get(key, default)
 
     return run
 
 
 def _bounds(call: Call, _: tuple[Any, ...]) -> Range:
-    numbers = [value for value in table_of(call)[2] if isinstance(value, int)]
+    numbers = [value for value in (*table_of(call)[2], default_of(call)) if isinstance(value, int)]
     return (min(numbers), max(numbers)) if numbers else EMPTY
 
 
@@ -73,6 +100,6 @@ LOOK_UP = Scalar(
     (TEXT, ANY, LIST, LIST),
     _typed,
     _compile,
-    strict_or("where no key of the table is equal"),
+    NullRule("NULL where no key of the table is equal", strict=False, nullable=lambda _: True),
     bounds=_bounds,
 )

@@ -61,13 +61,14 @@ def is_known(node: Node) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Partners:
     """What stands in for a join: for each row of ``source`` the ``key`` and, in the table, the rows by it.
-    ``rest`` is what else the join asks for."""
+    ``before`` is what the join asks of a row before that, ``after`` what else it asks for."""
 
     source: Node
     table: Node
     key: Expression
     rows: Mapping[Value, Row]
-    rest: tuple[Expression, ...]
+    before: tuple[Expression, ...]
+    after: tuple[Expression, ...]
 
 
 def _looked_up(node: Node) -> Node:
@@ -79,13 +80,18 @@ def _looked_up(node: Node) -> Node:
     name = _name(found.table)
     keys, rows = tuple(found.rows), found.rows.values()
 
-    def column(own: str, values: tuple[Value | None, ...], kind: SqlType) -> Call:
+    def column(own: str, values: tuple[Value | None, ...], kind: SqlType, *, nullable: bool) -> Call:
         shown = f"{name}.{own.rpartition('.')[2]}"
-        return look_up(shown, found.key, keys, values, kind)
+        return look_up(shown, found.key, keys, values, kind, nullable=nullable)
 
-    made = {c.name: column(c.name, tuple(r[c.name] for r in rows), c.type) for c in found.table.columns}
-    matched = Not(Call("IS NULL", (column("row", (1,) * len(keys), BOOLEAN),), BOOLEAN, nullable=False))
-    wanted = conjunction((matched, *(substituted(part, made) for part in found.rest)))
+    made = {
+        c.name: column(c.name, tuple(r[c.name] for r in rows), c.type, nullable=c.nullable)
+        for c in found.table.columns
+    }
+    partner = column("row", (1,) * len(keys), BOOLEAN, nullable=True)
+    matched = Not(Call("IS NULL", (partner,), BOOLEAN, nullable=False))
+    after = (substituted(part, made) for part in found.after)
+    wanted = conjunction((*found.before, matched, *after))
     assert wanted is not None
     outputs = (Output(c.name, made.get(c.name, c)) for c in node.columns)
     return Project(Filter(found.source, wanted, span=node.span), tuple(outputs), span=node.span)
@@ -109,7 +115,11 @@ def _partners(join: Join) -> _Partners | str | None:
             continue
         by_key = _by_key(rows, *pair)
         if not isinstance(by_key, str):
-            return _Partners(source, table, pair[0], by_key, tuple(p for p in parts if p is not part))
+            names = {c.name for c in source.columns}
+            first = parts[: parts.index(part)]
+            before = tuple(p for p in first if {c.name for c in columns_of(p)} <= names)
+            after = tuple(p for p in parts if p is not part and p not in before)
+            return _Partners(source, table, pair[0], by_key, before, after)
         reason = f"{by_key}, and a row has one partner at most"
     return reason
 
@@ -146,7 +156,7 @@ def _by_key(
         except EvaluationError as error:
             return f"{as_written(other)} has no value: {error}"
         key = _at_scale(value, other.type, own.type)
-        if key is None:
+        if key is None or not own.type.contains(key):
             continue
         if key in found:
             return f"two of its rows have {format_value(key, own.type)!r} as {as_written(other)}"

@@ -17,7 +17,7 @@ from zkql.circuit.lower.text import aligned, varchar
 from zkql.circuit.lower.truth import always_null, known, null_unless
 from zkql.circuit.wires import Linear, constant
 from zkql.plan.expressions import Literal
-from zkql.plan.functions.tables import LOOK_UP, table_of
+from zkql.plan.functions.tables import LOOK_UP, default_of, table_of
 from zkql.plan.types import Kind, SqlType, Value
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _look_up(scope: Scope, call: Call) -> Operand:
     operand = scope.operand(key)
     positions = _positions(operand, key.type, keys)
     if not positions or known(operand) == constant(0):
-        return always_null(call.type)
+        return always_null(call.type) if call.nullable else operand_of(Literal(default_of(call), call.type))
     columns = {c: _column(c, tuple(positions.values())) for c in scope.beside(call)}
     parts = tuple(dict.fromkeys(part for column in columns.values() for part in column.parts))
     joined = _joined(scope, operand, ConstantTable(tuple(positions), parts))
@@ -54,6 +54,8 @@ def _look_up(scope: Scope, call: Call) -> Operand:
         return by_part[part] if part in by_part else constant(part[0])
 
     own = columns[call]
+    if not call.nullable:
+        return Operand(found(own.codes), None, own.kind)
     given = both(scope.draft, joined.matched, found(own.given))
     return Operand(found(own.codes), null_unless(given), own.kind)
 
