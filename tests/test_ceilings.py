@@ -78,7 +78,7 @@ ANALYTICS: dict[str, tuple[int, int | None]] = {
     "DENSE_RANK()": (9_678, SORT),
     "PERCENT_RANK()": (15_187, SORT),
     "CUME_DIST()": (15_181, SORT),
-    "NTILE(3)": (9_318, SORT),
+    "NTILE(3)": (9_317, SORT),
     "LAG(x)": (9_680, SORT),
     "LEAD(x)": (9_680, SORT),
 }
