@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations, islice
 from math import prod
 
 from tests.harness import Row, Secrets, Subject
-from zkql.circuit.gadgets.base import Parameter, Spell
+from zkql.circuit.gadgets.base import Gadget, Parameter, Spell
 from zkql.circuit.gadgets.permutation import Switches
 from zkql.circuit.gadgets.rows import secret_name
 from zkql.circuit.statement import StatementError, group_key
@@ -73,11 +74,12 @@ SPELLINGS: dict[str, Spell] = {"truncate": truncate, "cram": cram, "halve": halv
 # --- lies -------------------------------------------------------------------------------------------
 
 
-def false_wires(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
-    """One element of one wire is wrong, and everything after is worked out from it, results included."""
+def false_wires(subject: Subject, hidden: Secrets, template: str = "") -> Iterator[Forgery]:
+    """One element of one wire is wrong, and everything after is worked out from it, results included; of the
+    gadgets with a template only, if one is named."""
     given = subject.given(hidden)
     honest = subject.lie(given)
-    for gadget in subject.circuit.gadgets:
+    for gadget in _with_template(subject, template):
         for wire in gadget.outputs:
             places = range(prod(wire.dims))
             for place in {0, 1, len(hidden.rows) - 1, len(places) - 1} & set(places):
@@ -92,11 +94,15 @@ def false_wires(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
                         yield Forgery(f"{wire.name}[{place}] = {false} for {true}, {name}", lie)
 
 
-def whole_wires(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
+def _with_template(subject: Subject, template: str) -> Iterator[Gadget]:
+    return (g for g in subject.circuit.gadgets if template in ("", g.template))
+
+
+def whole_wires(subject: Subject, hidden: Secrets, template: str = "") -> Iterator[Forgery]:
     """All elements of a wire are wrong at once; what is after is worked out from them."""
     given = subject.given(hidden)
     honest = subject.lie(given)
-    for gadget in subject.circuit.gadgets:
+    for gadget in _with_template(subject, template):
         for wire in gadget.outputs:
             true = honest[wire.name]
             wrong = {
@@ -273,16 +279,19 @@ CASES: tuple[Case, ...] = (
 )
 
 
-def all_forgeries(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
-    """Every forgery over some rows that is told differently from the truth. A permutation of equal values
-    can be switched in several ways, which changes nothing that follows: that is no lie."""
+def all_forgeries(subject: Subject, hidden: Secrets, template: str = "") -> Iterator[Forgery]:
+    """Every forgery over some rows that is told differently from the truth; those first that are about what
+    gadgets with a template make. A permutation of equal values can be switched in several ways, which
+    changes nothing that follows: that is no lie."""
     switches = {p.name for g in subject.circuit.gadgets if isinstance(g, Switches) for p in g.parameters}
     told = [p for p in subject.circuit.parameters if p.name not in switches]
     truth = _told(told, subject.honest(hidden))
-    for case in CASES:
+    nearest = (partial(case, template=template) for case in (whole_wires, false_wires))
+    for case in (*nearest, *CASES) if template else CASES:
+        name = getattr(case, "__name__", template)
         for forgery in case(subject, hidden):
             if _told(told, forgery.inputs) != truth:
-                yield Forgery(f"{case.__name__}: {forgery.name}", forgery.inputs)
+                yield Forgery(f"{name}: {forgery.name}", forgery.inputs)
 
 
 THOROUGH = bool(os.environ.get("ZKQL_THOROUGH"))
