@@ -357,6 +357,22 @@ def test_joins_that_cannot_be_looked_up_say_why(condition: str, tmp_path: Path) 
     assert note in text
 
 
+def test_a_column_without_a_value_is_told(tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("zone,name,at,yes,n\n0,a,,,2\n1,b,,,3\n")
+    text = joined("p.zone = r.zone", option=" WITH ('path' = 'two.csv')").replace(
+        "JOIN place AS p", "JOIN (SELECT zone, 10 / zone AS x FROM place) AS p"
+    )
+    code, place, message = diagnostic(text, tmp_path)
+    assert (code, place) == ("ZKQL0301", "p.zone = r.zone")
+    assert "a column of which has no value" in message
+
+
+def test_a_text_with_a_zero_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "zero.csv").write_text("zone,name,at,yes,n\n0,a\0,,,2\n")
+    _, _, message = diagnostic(joined("p.zone = r.zone", option=" WITH ('path' = 'zero.csv')"), tmp_path)
+    assert ":2: name: the text has U+0000" in message
+
+
 def test_two_paths_are_refused(tmp_path: Path) -> None:
     code, place, _ = diagnostic(
         joined("p.zone = r.zone", option=" WITH ('path' = 'a.csv', 'path' = 'b.csv')"), tmp_path

@@ -139,6 +139,10 @@ def _join(join: Join) -> Diagnostic:
     reason = obstacle(join)
     if reason is not None:
         return planned("this join with a table has", join.span, reason)
+    if is_known(join.left) or is_known(join.right):
+        return planned(
+            "a join with a table, a column of which has no value, has", join.span, "leave that column out"
+        )
     return planned(
         "a join of streams has",
         join.span,
