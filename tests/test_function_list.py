@@ -286,6 +286,25 @@ def test_the_library_has_the_list_as_a_table() -> None:
     assert "constraints of N rows, and of 7" in repr(found)
 
 
+def test_the_library_takes_a_name_as_the_command_line_does() -> None:
+    found = zkql.functions("rank", rows=7)
+    assert [row["usage"] for row in found] == [item.usage for item in lookup("rank")]
+    with pytest.raises(zkql.ZkqlError, match="there is no function 'medain'"):
+        zkql.functions("medain")
+
+
+@pytest.mark.parametrize("rows", [0, -1, 4097, 1.5, True, "7", None])
+def test_a_number_of_rows_that_no_proof_has_is_wrong_use(rows: object) -> None:
+    with pytest.raises(zkql.ZkqlError, match="rows is a whole number from 1 to 4096") as caught:
+        zkql.functions(rows=rows)  # type: ignore[arg-type]
+    assert caught.value.diagnostics[0].code == "ZKQL0463"
+
+
+def test_a_name_that_is_no_text_is_wrong_use() -> None:
+    with pytest.raises(zkql.ZkqlError, match="the name of a function is text, not of type int"):
+        zkql.functions(7)  # type: ignore[arg-type]
+
+
 def test_the_help_has_an_example_that_runs() -> None:
     words = zkql_functions("--help").stdout.split()
     start = words.index("Example:") + 2

@@ -147,7 +147,7 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         where("REGEXP(note, 'a')", ", note VARCHAR(9)"),
         "a regular expression over a private string cannot be proven",
-        (f"{PLANNED}=, IN or LIKE 'prefix%', or a PUBLIC column",),
+        (f"{NEAREST}=, IN or LIKE 'prefix%', or a PUBLIC column",),
     ),
     (
         "CREATE FUNCTION f AS 'class'; " + items("MAX(f(zone)) AS x"),
@@ -174,6 +174,11 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         query("SELECT RANK() OVER (ORDER BY price) AS r FROM sale"),
         "RANK over a stream without end changes with every row that comes",
+        (f"{NEAREST}PARTITION BY window_start, window_end, … over a window function",),
+    ),
+    (
+        query(f"SELECT SUM(load) OVER (PARTITION BY window_start ORDER BY load) AS r FROM {WINDOW}"),
+        "SUM over a stream without end changes with every row that comes",
         (
             f"{PLANNED}PARTITION BY window_start, window_end, … over a window function",
             "or, ordered by event time: ROWS BETWEEN n PRECEDING AND CURRENT ROW",
@@ -186,6 +191,11 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         query("SELECT s.zone FROM place AS p LEFT JOIN sale AS s ON p.zone = s.zone"),
+        "a LEFT join cannot be proven: zkql shows rows with their partners only",
+        (f"{NEAREST}an inner JOIN, with a row of the table for every value",),
+    ),
+    (
+        query("SELECT s.zone FROM reading AS r LEFT JOIN sale AS s ON r.zone = s.zone"),
         "a LEFT join cannot be proven: it says that a row has no partner, now or later",
         (f"{PLANNED}an inner JOIN within one window",),
     ),
@@ -193,7 +203,19 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         query(f"SELECT * FROM {WINDOW}"),
         "listing rows one by one has no circuit yet",
-        (f"{NEAREST}an aggregate, for example COUNT(*)",),
+        (
+            f"{NEAREST}ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …) AS n, which lists"
+            " them in that order",
+            "or an aggregate, for example COUNT(*)",
+        ),
+    ),
+    (
+        query(f"SELECT load FROM {WINDOW} LIMIT 3"),
+        "LIMIT needs all rows, and a stream never ends",
+        (
+            f"{NEAREST}ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …) AS n in a"
+            " subquery, and WHERE n <= 3 around it",
+        ),
     ),
     (
         over(WINDOW.replace("TUMBLE", "HOP").replace("INTERVAL", "INTERVAL '5' SECOND, INTERVAL")),

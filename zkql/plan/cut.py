@@ -115,7 +115,9 @@ def _culprits(node: Node, *, listed: bool = True, aggregated: bool = False) -> I
             yield planned(
                 "listing rows one by one has",
                 node.span,
-                "nearest provable form: an aggregate, for example COUNT(*)",
+                "nearest provable form: ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …) "
+                "AS n, which lists them in that order",
+                "or an aggregate, for example COUNT(*)",
             )
     panes = isinstance(node, Window) and node.kind is not WindowKind.TUMBLE
     for source in inputs(node):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from zkql.errors import Diagnostic, Span
 
 _RANKS = frozenset((Function.ROW_NUMBER, Function.RANK, Function.DENSE_RANK))
-_PROVEN = _RANKS | {
+PROVEN = _RANKS | {
     Function.PERCENT_RANK,
     Function.CUME_DIST,
     Function.NTILE,
@@ -112,7 +112,7 @@ def listing_gaps(shape: ListShape, declared: Mapping[str, Span]) -> Iterator[Dia
     yield from in_stream(shape.stream, declared)
     first = shape.calls[0]
     for call in shape.calls:
-        if call.function not in _PROVEN:
+        if call.function not in PROVEN:
             yield planned(f"{call.function} OVER has", call.span)
         elif (call.partition, call.order) != (first.partition, first.order):
             yield planned("OVER with another order beside it has", call.span, "it is planned: one order")
