@@ -270,7 +270,61 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         items("MAX(CASE WHEN ok THEN note END) AS x", ", note VARCHAR(12) PUBLIC"),
         "MAX of VARCHAR(12) has no circuit yet",
-        ("it is planned; this version proves aggregates over TUMBLE windows of one stream (zkql functions)",),
+        (
+            f"{NEAREST}declare note VARCHAR(11) or shorter, or write TRY_CAST(note AS VARCHAR(11)), which"
+            " is NULL for a longer text",
+        ),
+    ),
+    (
+        where("name = note", ", name VARCHAR(5), note VARCHAR(12) PUBLIC"),
+        "note, VARCHAR(12), beside private columns has no circuit yet",
+        (
+            f"{NEAREST}declare note VARCHAR(11) or shorter, or write TRY_CAST(note AS VARCHAR(11)), which"
+            " is NULL for a longer text",
+        ),
+    ),
+    (
+        items("MAX(CAST(load AS VARCHAR)) AS x"),
+        "MAX of VARCHAR has no circuit yet",
+        ("CAST(load AS VARCHAR): DECIMAL(4, 1) is not written or read as text in a circuit", CIRCUITS_HAVE),
+    ),
+    (
+        items("MAX(s - ts) AS x", ", s TIMESTAMP(3)"),
+        "MAX of INTERVAL DAY TO SECOND(3) has no circuit yet",
+        (f"{NEAREST}TIMESTAMPDIFF(SECOND, start, end), a number",),
+    ),
+    (
+        stream() + select(group=f"GROUP BY {BOUNDS}, IF(ok, 'yes', CAST('no' AS VARCHAR))"),
+        "grouping by a private VARCHAR has no circuit yet",
+        (f"{NEAREST}CAST(… AS VARCHAR(n)), with n from 1 to 11",),
+    ),
+    (
+        stream() + select("load * 2 AS x", group=f"GROUP BY {BOUNDS}, load"),
+        "computing with private keys (load * 2) has no circuit yet",
+        (f"{NEAREST}select the key itself, or GROUP BY the whole expression",),
+    ),
+    (
+        stream() + select("load + SUM(load) AS x", group=f"GROUP BY {BOUNDS}, load"),
+        "computing with private aggregates (load + SUM(load)) has no circuit yet",
+        (f"{NEAREST}select the aggregates themselves",),
+    ),
+    (
+        query(f"SELECT SUM(load) OVER (PARTITION BY {BOUNDS}) AS r FROM {WINDOW}"),
+        "SUM OVER has no circuit yet",
+        (
+            "circuits have with OVER: CUME_DIST, DENSE_RANK, LAG, LEAD, NTILE, PERCENT_RANK, RANK,"
+            " ROW_NUMBER",
+            f"{NEAREST}SUM with GROUP BY window_start, window_end",
+        ),
+    ),
+    (  # once, however many calls differ from the first
+        query(
+            f"SELECT RANK() OVER (PARTITION BY {BOUNDS} ORDER BY load) AS a, RANK() OVER"
+            f" (PARTITION BY {BOUNDS} ORDER BY ok) AS b,"
+            f" ROW_NUMBER() OVER (PARTITION BY {BOUNDS} ORDER BY ok) AS c FROM {WINDOW}"
+        ),
+        "OVER with another PARTITION BY or ORDER BY beside it has no circuit yet",
+        (f"{NEAREST}a query for each; all OVER of a query share one",),
     ),
 ]
 

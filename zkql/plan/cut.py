@@ -98,7 +98,14 @@ def _culprits(node: Node, *, listed: bool = True, aggregated: bool = False) -> I
         case Join():
             yield _join(node)
         case Over(_, calls):
-            yield from (planned(f"{c.call.function} OVER has", c.call.span) for c in calls)
+            yield from (
+                planned(
+                    f"{c.call.function} OVER has",
+                    c.call.span,
+                    "it is planned: OVER rows of one stream in TUMBLE windows",
+                )
+                for c in calls
+            )
         case Union():
             yield planned("UNION ALL has", node.span, "nearest provable form: a query over each stream alone")
         case Limit():
