@@ -619,6 +619,7 @@ def test_until_is_a_time_that_exists(work: Work, until: str) -> None:
         ("bid=", "ZKQL0454", "NAME=FILE"),
         ("=signed.jsonl", "ZKQL0452", "'bid'"),
         ("bids=signed.jsonl", "ZKQL0452", "did you mean 'bid'?"),
+        ("bids=signed.jsonl", "ZKQL0452", "reads stream 'bid', not 'bids'"),
         ("person=signed.jsonl", "ZKQL0452", "'bid'"),
         ("bid=missing.jsonl", "ZKQL0401", "missing.jsonl"),
         ("bid=keys", "ZKQL0401", "keys"),

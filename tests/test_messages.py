@@ -317,6 +317,16 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
             f"{NEAREST}SUM with GROUP BY window_start, window_end",
         ),
     ),
+    (
+        items("PERCENTILE(load, 90) AS p"),
+        "the fraction of a percentile is not between 0 and 1",
+        ("90 % is 0.9",),
+    ),
+    (
+        items("PERCENTILE(load) AS p"),
+        "PERCENTILE takes two arguments, a value and a fraction; here is 1",
+        ("for example PERCENTILE(x, 0.9)",),
+    ),
     (  # once, however many calls differ from the first
         query(
             f"SELECT RANK() OVER (PARTITION BY {BOUNDS} ORDER BY load) AS a, RANK() OVER"
