@@ -21,6 +21,8 @@ from typer.testing import CliRunner, Result
 from zkql import __version__
 from zkql.bundle import KeyKind, read_bundle, write_manifest
 from zkql.cli.app import app
+from zkql.cli.proofs import Proven, RunReport
+from zkql.runtime.consumer import Verification
 
 QUERY = """\
 CREATE STREAM bid (
@@ -361,6 +363,13 @@ def test_verify_prints_exactly_the_results(work: Work) -> None:
 def test_verify_refuses_development_keys_unless_told(work: Work) -> None:
     verb = [a for a in work.verify() if a != "--allow-dev-keys"]
     refused(work.folder, 1, "ZKQL0501", "INSECURE", "--allow-dev-keys", by=tuple(verb))
+
+
+def test_one_window_is_no_windows() -> None:
+    public = RunReport(Verification(), 0, 4, Proven(windows=1), {})
+    assert public.summary().startswith("1 window verified;")
+    private = RunReport(Verification(), 9, 4, Proven(windows=1, rows=1), {"verify": 1.0})
+    assert private.summary().startswith("0 results of 1 window verified over 1 signed row\n")
 
 
 def test_run_with_rows_of_a_file(work: Work) -> None:

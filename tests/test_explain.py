@@ -498,6 +498,7 @@ BY_LOAD, BY_TIME = OF_WINDOW.format("load DESC"), OF_WINDOW.format("ts")
                 "which rows pass the private part of WHERE: those that are listed",
                 "temp of any row, beyond what the result lists",
                 "load of any row, beyond the order of those that are listed",
+                "ok of any row, beyond what WHERE says of those that are listed",
             ],
             ["which row a", "temp of any row\n", "which rows that are not listed"],
         ),

@@ -306,7 +306,12 @@ def _consumer_of_listing(plan: StagedPlan, listing: Listing) -> Iterator[str]:
 def _hidden_column(plan: StagedPlan, column: ColumnSchema) -> str:
     own = Column(column.name, column.type, column.private, column.nullable)
     listing = plan.listing
-    if listing is None or not (_listed(listing, own) or _ordered(listing, own)):
+    if listing is None:
+        return f"{column.name} of any row"
+    if not (_listed(listing, own) or _ordered(listing, own)):
+        predicate = plan.circuit.predicate if plan.circuit else None
+        if predicate is not None and own in columns_of(predicate) and _tells_rows_apart(listing):
+            return f"{column.name} of any row, beyond what WHERE says of those that are listed"
         return f"{column.name} of any row"
     if not _listed(listing, own):
         return f"{column.name} of any row, beyond the order of those that are listed"
