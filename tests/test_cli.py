@@ -21,6 +21,8 @@ from typer.testing import CliRunner, Result
 from zkql import __version__
 from zkql.bundle import KeyKind, read_bundle, write_manifest
 from zkql.cli.app import app
+from zkql.cli.proofs import Proven, RunReport
+from zkql.runtime.consumer import Verification
 
 QUERY = """\
 CREATE STREAM bid (
@@ -363,6 +365,13 @@ def test_verify_refuses_development_keys_unless_told(work: Work) -> None:
     refused(work.folder, 1, "ZKQL0501", "INSECURE", "--allow-dev-keys", by=tuple(verb))
 
 
+def test_one_window_is_no_windows() -> None:
+    public = RunReport(Verification(), 0, 4, Proven(windows=1), {})
+    assert public.summary().startswith("1 window verified;")
+    private = RunReport(Verification(), 9, 4, Proven(windows=1, rows=1), {"verify": 1.0})
+    assert private.summary().startswith("0 results of 1 window verified over 1 signed row\n")
+
+
 def test_run_with_rows_of_a_file(work: Work) -> None:
     data = as_json("run", work.query, "--source", work / "rows.jsonl")
     assert set(data) == {"verified", "results", "rejected", "constraints", "proof_bytes", "timings"}
@@ -619,6 +628,7 @@ def test_until_is_a_time_that_exists(work: Work, until: str) -> None:
         ("bid=", "ZKQL0454", "NAME=FILE"),
         ("=signed.jsonl", "ZKQL0452", "'bid'"),
         ("bids=signed.jsonl", "ZKQL0452", "did you mean 'bid'?"),
+        ("bids=signed.jsonl", "ZKQL0452", "reads stream 'bid', not 'bids'"),
         ("person=signed.jsonl", "ZKQL0452", "'bid'"),
         ("bid=missing.jsonl", "ZKQL0401", "missing.jsonl"),
         ("bid=keys", "ZKQL0401", "keys"),

@@ -479,6 +479,78 @@ def test_chain_provenance_would_hide_times_and_numbers() -> None:
     assert "with CHAIN provenance (planned)" in explained(tried(source(SUMMED)), Format.TEXT, leaks=True)
 
 
+OF_WINDOW = "OVER (PARTITION BY window_start, window_end ORDER BY {})"
+BY_LOAD, BY_TIME = OF_WINDOW.format("load DESC"), OF_WINDOW.format("ts")
+
+
+@pytest.mark.parametrize(
+    ("select", "expected", "phrases", "absent"),
+    [
+        (
+            f"SELECT meter, ts, temp, ROW_NUMBER() {BY_LOAD} AS n {WINDOW} WHERE ok",
+            {
+                "temp": "value of listed rows: temp",
+                "load": "order of listed rows: ORDER BY load DESC",
+                "whether WHERE keeps it": "value of listed rows",
+            },
+            [
+                "of every listed row: meter, ts, temp, ROW_NUMBER(), in the order of load DESC",
+                "which rows pass the private part of WHERE: those that are listed",
+                "temp of any row, beyond what the result lists",
+                "load of any row, beyond the order of those that are listed",
+                "ok of any row, beyond what WHERE says of those that are listed",
+            ],
+            ["which row a", "temp of any row\n", "which rows that are not listed"],
+        ),
+        (
+            f"SELECT load, LAG(temp) {BY_TIME} AS before {WINDOW}",
+            {"temp": "value of listed rows: LAG(temp)", "load": "value of listed rows: load"},
+            [
+                "load, LAG(temp), in the order of ts",
+                "temp of any row, beyond what",
+                "load of any row, beyond",
+            ],
+            ["which row a", "WHERE"],
+        ),
+        (
+            f"SELECT load, temp + 1 AS t, RANK() {BY_LOAD} AS n {WINDOW} WHERE ok",
+            {
+                "load": "value of listed rows: load; order of listed rows: ORDER BY load DESC",
+                "temp": "value of listed rows: temp + 1",
+                "whether WHERE keeps it": "aggregate: how many rows are listed",
+            },
+            [
+                "how many rows pass the private part",
+                "which row a load of",
+                "which row a temp of",
+                "which rows pass",
+            ],
+            ["beyond what the result lists", "and how many"],
+        ),
+        (
+            f"SELECT zone, load FROM (SELECT zone, load, ROW_NUMBER() {BY_LOAD} AS n {WINDOW} WHERE ok) "
+            "WHERE n <= 2",
+            {"load": "value of listed rows: load; order of listed rows: ORDER BY load DESC"},
+            [
+                "those that are listed, up to 2 by rank",
+                "which rows that are not listed pass",
+                "temp of any row\n",
+            ],
+            ["which row a"],
+        ),
+    ],
+    ids=["named", "in_time", "by_value", "first"],
+)
+def test_of_listed_rows_the_consumer_learns_what_is_listed(
+    select: str, expected: dict[str, str], phrases: list[str], absent: list[str]
+) -> None:
+    found = leakage(query(select).plan)
+    assert expected.items() <= told(found).items()
+    text = "\n".join(phrase for _, phrases in found.parties for phrase in phrases)
+    assert [phrase for phrase in phrases if phrase not in text] == []
+    assert [phrase for phrase in absent if phrase in text] == []
+
+
 # --- every kind of node, any name -------------------------------------------------------------------
 
 NAMES = st.text(min_size=1, max_size=12)

@@ -276,6 +276,36 @@ def test_an_unknown_function_is_a_usage_error_with_the_nearest_names() -> None:
     assert as_json["errors"][0]["code"] == "ZKQL0464"
 
 
+@pytest.mark.parametrize(
+    ("usage", "takes"),
+    [
+        ("MEDIAN(load)", "a number or a timestamp"),
+        ("TOP(load, 3)", "what can be put in order; n from 1 to 1,000, written out"),
+        ("ARG_MAX(name, load)", "anything; beside it, what can be put in order"),
+        ("RANK(20) WITHIN GROUP (ORDER BY temp)", "a constant; in ORDER BY, what can be compared with it"),
+        ("COUNT(*)", ""),
+    ],
+)
+def test_an_aggregate_says_what_it_takes(usage: str, takes: str) -> None:
+    (item,) = (item for item in ITEMS if item.usage == usage)
+    assert "; ".join(item.arguments) == takes
+    if takes:
+        assert takes in zkql_functions(item.names[0]).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("perc", "'PERCENTILE' or 'PERCENTILE_CONT' or 'PERCENTILE_DISC' or 'PERCENT_RANK'"),
+        ("medain", "'MEDIAN' or 'MIN'"),
+    ],
+)
+def test_the_beginning_of_a_name_finds_it(name: str, meant: str) -> None:
+    with pytest.raises(zkql.ZkqlError) as caught:
+        lookup(name)
+    assert caught.value.diagnostics[0].notes[0] == f"did you mean {meant}?"
+
+
 def test_the_library_has_the_list_as_a_table() -> None:
     found = zkql.functions(rows=7)
     assert [row["usage"] for row in found] == [item.usage for item in ITEMS]
@@ -284,6 +314,25 @@ def test_the_library_has_the_list_as_a_table() -> None:
     assert frame.loc["MODE(temp)", "constraints"] == card.costs[Form.ALL].at(7)
     assert frame["constraints"].isna().sum() == sum(not card.costs for card in listed().values())
     assert "constraints of N rows, and of 7" in repr(found)
+
+
+def test_the_library_takes_a_name_as_the_command_line_does() -> None:
+    found = zkql.functions("rank", rows=7)
+    assert [row["usage"] for row in found] == [item.usage for item in lookup("rank")]
+    with pytest.raises(zkql.ZkqlError, match="there is no function 'medain'"):
+        zkql.functions("medain")
+
+
+@pytest.mark.parametrize("rows", [0, -1, 4097, 1.5, True, "7", None])
+def test_a_number_of_rows_that_no_proof_has_is_wrong_use(rows: object) -> None:
+    with pytest.raises(zkql.ZkqlError, match="rows is a whole number from 1 to 4096") as caught:
+        zkql.functions(rows=rows)  # type: ignore[arg-type]
+    assert caught.value.diagnostics[0].code == "ZKQL0463"
+
+
+def test_a_name_that_is_no_text_is_wrong_use() -> None:
+    with pytest.raises(zkql.ZkqlError, match="the name of a function is text, not of type int"):
+        zkql.functions(7)  # type: ignore[arg-type]
 
 
 def test_the_help_has_an_example_that_runs() -> None:

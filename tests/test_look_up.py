@@ -289,7 +289,11 @@ FAULTS = {
     ),
     "twice.csv": ("zone,name,at,yes,n,zone\n", ":1: a column stands twice"),
     "short.csv": ("zone,name,at,yes,n\n1,b\n", ":2: 2 values for 5 columns"),
-    "quote.csv": ('zone,name,at,yes,n\n1,"b,,,\n', "unexpected end of data"),
+    "quote.csv": (
+        'zone,name,at,yes,n\n1,"b,,,\n2,,,,',
+        "quote.csv:2: a quote opens in this record and is never",
+    ),
+    "quoted.csv": ('zone,name,at,yes,n\n1,a,,,\n2,"b"c,,,\n', "quoted.csv:3: ',' expected after"),
     "null.csv": ("zone,name,at,yes,n\n\n,a,,,\n", ":3: zone: it is NULL, and the column is NOT NULL"),
     "text.csv": ("zone,name,at,yes,n\n1,abcd,,,\n", ":2: name: 4 characters do not fit VARCHAR(3)"),
     "number.csv": ("zone,name,at,yes,n\n1.5,abc,,,\n", ":2: zone: '1.5' is not of type INT"),

@@ -147,7 +147,7 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         where("REGEXP(note, 'a')", ", note VARCHAR(9)"),
         "a regular expression over a private string cannot be proven",
-        (f"{PLANNED}=, IN or LIKE 'prefix%', or a PUBLIC column",),
+        (f"{NEAREST}=, IN or LIKE 'prefix%', or a PUBLIC column",),
     ),
     (
         "CREATE FUNCTION f AS 'class'; " + items("MAX(f(zone)) AS x"),
@@ -174,6 +174,11 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         query("SELECT RANK() OVER (ORDER BY price) AS r FROM sale"),
         "RANK over a stream without end changes with every row that comes",
+        (f"{NEAREST}PARTITION BY window_start, window_end, … over a window function",),
+    ),
+    (
+        query(f"SELECT SUM(load) OVER (PARTITION BY window_start ORDER BY load) AS r FROM {WINDOW}"),
+        "SUM over a stream without end changes with every row that comes",
         (
             f"{PLANNED}PARTITION BY window_start, window_end, … over a window function",
             "or, ordered by event time: ROWS BETWEEN n PRECEDING AND CURRENT ROW",
@@ -186,6 +191,11 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         query("SELECT s.zone FROM place AS p LEFT JOIN sale AS s ON p.zone = s.zone"),
+        "a LEFT join cannot be proven: zkql shows rows with their partners only",
+        (f"{NEAREST}an inner JOIN, with a row of the table for every value",),
+    ),
+    (
+        query("SELECT s.zone FROM reading AS r LEFT JOIN sale AS s ON r.zone = s.zone"),
         "a LEFT join cannot be proven: it says that a row has no partner, now or later",
         (f"{PLANNED}an inner JOIN within one window",),
     ),
@@ -193,7 +203,19 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         query(f"SELECT * FROM {WINDOW}"),
         "listing rows one by one has no circuit yet",
-        (f"{NEAREST}an aggregate, for example COUNT(*)",),
+        (
+            f"{NEAREST}ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …) AS n, which lists"
+            " them in that order",
+            "or an aggregate, for example COUNT(*)",
+        ),
+    ),
+    (
+        query(f"SELECT load FROM {WINDOW} LIMIT 3"),
+        "LIMIT needs all rows, and a stream never ends",
+        (
+            f"{NEAREST}ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …) AS n in a"
+            " subquery, and WHERE n <= 3 around it",
+        ),
     ),
     (
         over(WINDOW.replace("TUMBLE", "HOP").replace("INTERVAL", "INTERVAL '5' SECOND, INTERVAL")),
@@ -248,7 +270,71 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         items("MAX(CASE WHEN ok THEN note END) AS x", ", note VARCHAR(12) PUBLIC"),
         "MAX of VARCHAR(12) has no circuit yet",
-        ("it is planned; this version proves aggregates over TUMBLE windows of one stream (zkql functions)",),
+        (
+            f"{NEAREST}declare note VARCHAR(11) or shorter, or write TRY_CAST(note AS VARCHAR(11)), which"
+            " is NULL for a longer text",
+        ),
+    ),
+    (
+        where("name = note", ", name VARCHAR(5), note VARCHAR(12) PUBLIC"),
+        "note, VARCHAR(12), beside private columns has no circuit yet",
+        (
+            f"{NEAREST}declare note VARCHAR(11) or shorter, or write TRY_CAST(note AS VARCHAR(11)), which"
+            " is NULL for a longer text",
+        ),
+    ),
+    (
+        items("MAX(CAST(load AS VARCHAR)) AS x"),
+        "MAX of VARCHAR has no circuit yet",
+        ("CAST(load AS VARCHAR): DECIMAL(4, 1) is not written or read as text in a circuit", CIRCUITS_HAVE),
+    ),
+    (
+        items("MAX(s - ts) AS x", ", s TIMESTAMP(3)"),
+        "MAX of INTERVAL DAY TO SECOND(3) has no circuit yet",
+        (f"{NEAREST}TIMESTAMPDIFF(SECOND, start, end), a number",),
+    ),
+    (
+        stream() + select(group=f"GROUP BY {BOUNDS}, IF(ok, 'yes', CAST('no' AS VARCHAR))"),
+        "grouping by a private VARCHAR has no circuit yet",
+        (f"{NEAREST}CAST(… AS VARCHAR(n)), with n from 1 to 11",),
+    ),
+    (
+        stream() + select("load * 2 AS x", group=f"GROUP BY {BOUNDS}, load"),
+        "computing with private keys (load * 2) has no circuit yet",
+        (f"{NEAREST}select the key itself, or GROUP BY the whole expression",),
+    ),
+    (
+        stream() + select("load + SUM(load) AS x", group=f"GROUP BY {BOUNDS}, load"),
+        "computing with private aggregates (load + SUM(load)) has no circuit yet",
+        (f"{NEAREST}select the aggregates themselves",),
+    ),
+    (
+        query(f"SELECT SUM(load) OVER (PARTITION BY {BOUNDS}) AS r FROM {WINDOW}"),
+        "SUM OVER has no circuit yet",
+        (
+            "circuits have with OVER: CUME_DIST, DENSE_RANK, LAG, LEAD, NTILE, PERCENT_RANK, RANK,"
+            " ROW_NUMBER",
+            f"{NEAREST}SUM with GROUP BY window_start, window_end",
+        ),
+    ),
+    (
+        items("PERCENTILE(load, 90) AS p"),
+        "the fraction of a percentile is not between 0 and 1",
+        ("90 % is 0.9",),
+    ),
+    (
+        items("PERCENTILE(load) AS p"),
+        "PERCENTILE takes two arguments, a value and a fraction; here is 1",
+        ("for example PERCENTILE(x, 0.9)",),
+    ),
+    (  # once, however many calls differ from the first
+        query(
+            f"SELECT RANK() OVER (PARTITION BY {BOUNDS} ORDER BY load) AS a, RANK() OVER"
+            f" (PARTITION BY {BOUNDS} ORDER BY ok) AS b,"
+            f" ROW_NUMBER() OVER (PARTITION BY {BOUNDS} ORDER BY ok) AS c FROM {WINDOW}"
+        ),
+        "OVER with another PARTITION BY or ORDER BY beside it has no circuit yet",
+        (f"{NEAREST}a query for each; all OVER of a query share one",),
     ),
 ]
 

@@ -66,7 +66,7 @@ def _rows(table: BoundTable, folder: Path) -> tuple[tuple[Value | None, ...], ..
             option.value_span,
             *error.diagnostics[0].notes,
         ) from None
-    except (ValueError, csv.Error) as error:
+    except ValueError as error:
         raise query_error(
             "ZKQL0237", f"the rows of {table.schema.name!r} cannot be read: {error}", option.value_span
         ) from None
@@ -93,7 +93,8 @@ def _raw(path: Path, schema: TableSchema) -> Iterator[tuple[str, Mapping[str, ob
 
 def _csv(path: Path, schema: TableSchema) -> Iterator[tuple[str, Mapping[str, object]]]:
     reader = csv.reader(io.StringIO(files.read_text(path), newline=""), strict=True)
-    header = next(reader, [])
+    records = _records(reader, path)
+    header = next(records, [])
     columns = {column.name: column for column in schema.columns}
     for name in header:
         if name not in columns:
@@ -103,13 +104,28 @@ def _csv(path: Path, schema: TableSchema) -> Iterator[tuple[str, Mapping[str, ob
             raise ValueError(f"{path}:1: there is no column {name!r}")
     if len(set(header)) < len(header):
         raise ValueError(f"{path}:1: a column stands twice")
-    for fields in reader:
+    for fields in records:
         place = f"{path}:{reader.line_num}"
         if not fields:
             continue
         if len(fields) != len(header):
             raise ValueError(f"{place}: {len(fields)} values for {len(header)} columns")
         yield place, {n: _from_text(f, columns[n]) for n, f in zip(header, fields, strict=True)}
+
+
+def _records(reader: Any, path: Path) -> Iterator[list[str]]:
+    """The records of a CSV file. Raises ``ValueError`` at the line where a broken one begins."""
+    while True:
+        begins = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            unclosed = str(error) == "unexpected end of data"
+            what = "a quote opens in this record and is never closed" if unclosed else error
+            raise ValueError(f"{path}:{begins}: {what}") from None
+        if fields is None:
+            return
+        yield fields
 
 
 def _meant(name: str, columns: Mapping[str, ColumnSchema]) -> str:

@@ -308,7 +308,7 @@ def test_a_window_skipped_and_the_rest_proven_anew(world: World) -> None:
 
 
 def test_the_first_window_skipped(world: World) -> None:
-    rejected(world, world.honest[1:], "does not continue")
+    rejected(world, world.honest[1:], "or the first of them is missing")
     rejected(world, world.prove(world.closed[1:]), "is due")
 
 
@@ -459,7 +459,10 @@ def test_keys_made_anew_refuse_old_proofs(world: World, tmp_path, monkeypatch) -
     plan = renewed.manifest.plan
     for query, reason in (
         (world.honest[0].query, "it is for another query, or for other keys of it"),
-        (renewed.manifest.digest, "it does not continue the windows before it"),
+        (
+            renewed.manifest.digest,
+            "it does not continue the windows before it, or the first of them is missing",
+        ),
     ):
         verifier = Verifier(renewed, world.registry, allow_dev_keys=True)
         forged = dataclasses.replace(world.honest[0], query=query)

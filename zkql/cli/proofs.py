@@ -18,6 +18,7 @@ from zkql.cli.data import DEFAULT_RATE, Events, Rate, Seed, generate
 from zkql.cli.query import BundleFolder, QueryFile
 from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
 from zkql.errors import ExitCode, did_you_mean, input_error
+from zkql.lang.report import counted
 from zkql.plan.types import format_timestamp
 from zkql.runtime import sensor
 from zkql.runtime.consumer import Verification, Verifier
@@ -68,7 +69,7 @@ def prove_file(bundle: Bundle, signed: Path, registry: Registry | None, folder: 
     done = Proven(waiting=next((w for w in found if isinstance(w, OpenWindow)), None))
     with (
         files.atomic_directory(folder, ENVELOPES) as scratch,
-        progress(f"proving {len(closed)} windows"),
+        progress(f"proving {counted(len(closed), 'window')}"),
     ):
         for envelope, timings in processor.prove(closed):
             data = encode(envelope, plan)
@@ -144,10 +145,11 @@ def _stream_file(streams: list[str], bundle: Bundle) -> Path:
     if len(streams) > 1 and set(given) == {name}:
         raise input_error("ZKQL0452", f"stream {name!r} is given {len(streams)} times")
     if set(given) != {name}:
+        other = next((key for key in given if key != name), None)
         raise input_error(
             "ZKQL0452",
-            f"the query reads stream {name!r}",
-            *did_you_mean(next(iter(given)), [name]),
+            f"the query reads stream {name!r}" + (f", not {other!r}" if other is not None else ""),
+            *did_you_mean(other or "", [name]),
             f"write: --stream {name}=FILE",
         )
     return Path(given[name])
@@ -203,7 +205,7 @@ def verify(
         print_outcome(outcome)
         if outcome.verified and outcome.until is not None:
             until = format_timestamp(outcome.until)
-            say(f"{outcome.windows} windows verified, complete until {until}, in {elapsed:.2f} s")
+            say(f"{counted(outcome.windows, 'window')} verified, complete until {until}, in {elapsed:.2f} s")
     if not outcome.verified:
         raise typer.Exit(ExitCode.REJECTED)
 
@@ -286,13 +288,13 @@ class RunReport:
     def summary(self) -> str:
         """Lines below the table."""
         if not self.constraints:
-            return f"{self.proven.windows} windows verified; nothing private, so nothing to prove"
+            return f"{counted(self.proven.windows, 'window')} verified; nothing private, so nothing to prove"
         done, windows_ = self.proven, max(self.proven.windows, 1)
         steps = " · ".join(f"{name} {seconds:.2f} s" for name, seconds in self.timings.items())
         proofs = max(done.proofs, 1)
         return (
-            f"{len(self.outcome.results)} results of {done.windows} windows verified over {done.rows} "
-            f"signed rows\n"
+            f"{counted(len(self.outcome.results), 'result')} of {counted(done.windows, 'window')} verified "
+            f"over {counted(done.rows, 'signed row')}\n"
             f"{self.constraints:,} constraints for {self.capacity} rows · proof {done.proof_bytes} "
             f"bytes · envelope {done.envelope_bytes // windows_:,} bytes a window\n"
             f"a proof: witness {done.witness / proofs:.3f} s, prove {done.prove / proofs:.3f} s · "

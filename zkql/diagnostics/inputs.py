@@ -304,7 +304,8 @@ ENTRIES = (
     Entry(
         "ZKQL0463",
         "an argument that the Python interface does not take",
-        "A query is SQL text or a path, and explain() takes one of a few formats.",
+        "A query is SQL text or a path, explain() takes one of a few formats, and functions() a name and a"
+        " number of rows that a proof can have.",
         "Pass what the message names.",
     ),
     Entry(

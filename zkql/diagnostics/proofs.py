@@ -21,9 +21,10 @@ ENTRIES = (
         "no circuit yet",
         "The query is right, but this version of zkql has no circuit for one of its parts. It proves"
         " aggregates over tumbling windows of one stream, and rows of a window in order, with conditions and"
-        " keys over private columns too. Planned are the windows HOP, CUMULATE and SESSION, joins, UNION,"
-        " aggregates of aggregates and OVER, HAVING over private aggregates and computing with them, text"
-        " computed from private text, and other signatures and provenance.",
+        " keys over private columns too, also joined with tables of known rows. Planned are the windows HOP,"
+        " CUMULATE and SESSION, joins of streams, UNION ALL, aggregates of aggregates and with OVER,"
+        " HAVING over private aggregates and computing with them, text computed from private text, and other"
+        " signatures and provenance.",
         "Use the nearest form that the note shows. Without a proof the query runs already, in Python:"
         " zkql.compile(sql).run(rows).",
         Example(
@@ -128,9 +129,10 @@ ENTRIES = (
         "numbers that are too large for a circuit",
         "A circuit computes with numbers below 2^250: beyond, two numbers are one, so a cheating prover could"
         " choose the answer. Products grow that large, numbers of scales far apart that are brought to one to"
-        " compare or add them, and the private keys of GROUP BY, which make one number.",
-        "Use columns and constants of smaller precision, or of closer scales; group by fewer private "
-        "columns.",
+        " compare or add them, and the private keys of GROUP BY, which make one number: there each character"
+        " of a text takes 21 bits.",
+        "Use columns and constants of smaller precision, or of closer scales; group by fewer private columns,"
+        " or by shorter texts.",
         Example(
             "",
             stream(
@@ -233,7 +235,8 @@ ENTRIES = (
         "LEFT, RIGHT and FULL joins show rows without a partner. That claims that no partner exists among"
         " all rows of the other side; zkql proves what rows say, and not that others are missing. Outer"
         " joins are not planned.",
-        "Use an inner JOIN within one window. What each side has alone can be counted by a query of its own.",
+        "Use an inner JOIN: with a table of known rows, which is proven and can have a row for every value,"
+        " or within one window. What each side has alone can be counted by a query of its own.",
         Example(
             READING + OUTAGE,
             _joined("LEFT JOIN", _SAME_WINDOW),

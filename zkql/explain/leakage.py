@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from zkql.plan.calls import Aggregation, Output
-from zkql.plan.expressions import Column, columns_of, conjuncts, render
+from zkql.plan.calls import Aggregation, Analytic, Output
+from zkql.plan.expressions import Column, columns_of, conjuncts, is_private, render
 from zkql.plan.gaps import shown_parts
 from zkql.plan.types import BOOLEAN
 
@@ -36,6 +36,8 @@ class Knowledge(StrEnum):
     """How much a party learns, most first."""
 
     VALUE = "value"
+    LISTED = "value of listed rows"
+    ORDER = "order of listed rows"
     AGGREGATE = "aggregate"
     CONDITION = "condition"
     COMMITMENT = "commitment only"
@@ -125,7 +127,8 @@ def _rows(plan: StagedPlan) -> Iterator[Line]:
         told = _told(plan, column)
         yield Line(Part.ROW, column.name, told or (COMMITMENT,), told or (NOTHING,))
     if plan.hides_rows:
-        told = tuple(k for k in (*_decided(plan), *_counted(plan)) if k != NOTHING) or (NOTHING,)
+        passing = _listed_rows(plan.listing) if plan.listing is not None else _counted(plan)
+        told = tuple(k for k in (*_decided(plan), *passing) if k != NOTHING) or (NOTHING,)
         yield Line(Part.ROW, "whether WHERE keeps it", told, told)
 
 
@@ -150,24 +153,68 @@ def _told(plan: StagedPlan, column: ColumnSchema) -> tuple[Knows, ...]:
         for call in _proven(plan)
         if any(own in columns_of(e) for e in call.expressions)
     )
-    if plan.listing is not None:
-        aggregates = tuple(_listed(plan.listing, own))
+    listed = _listed(plan.listing, own) if plan.listing is not None else ()
+    order = _ordered(plan.listing, own) if plan.listing is not None else ()
     groups = tuple(
         f"GROUP BY {render(key.expression)}" for key in plan.private_keys if own in columns_of(key.expression)
     )
     predicate = plan.circuit.predicate if plan.circuit else None
     conditions = tuple(render(c) for c in conjuncts(predicate) if own in columns_of(c))
-    told = ((Knowledge.AGGREGATE, (*groups, *aggregates)), (Knowledge.CONDITION, conditions))
+    told = (
+        (Knowledge.LISTED, listed),
+        (Knowledge.ORDER, order),
+        (Knowledge.AGGREGATE, (*groups, *aggregates)),
+        (Knowledge.CONDITION, conditions),
+    )
     return tuple(Knows(kind, tuple(dict.fromkeys(through))) for kind, through in told if through)
 
 
-def _listed(listing: Listing, column: Column) -> Iterator[str]:
-    """What the rows of the result tell of a column."""
-    yield from (str(v) for v in listing.values if column in columns_of(v.expression))
-    if any(column in columns_of(key.expression) for key in listing.order):
-        yield f"ORDER BY {', '.join(map(str, listing.order))}"
+# --- rows one by one --------------------------------------------------------------------------------
+
+
+def _listed(listing: Listing, column: Column) -> tuple[str, ...]:
+    """What the result lists of a column: itself, or what is computed from it."""
+    shown = (render(v.expression) for v in listing.values if column in columns_of(v.expression))
     read = (call for call in listing.analytics if any(column in columns_of(e) for e in call.arguments))
-    yield from (str(call.function) for call in read)
+    return (*shown, *(_called(call) for call in read))
+
+
+def _called(call: Analytic) -> str:
+    """A call without its OVER, which is that of the whole listing."""
+    return f"{call.function}({', '.join(render(e) for e in call.arguments)})"
+
+
+def _ordered(listing: Listing, column: Column) -> tuple[str, ...]:
+    """The order of the result, if a column makes it."""
+    if any(column in columns_of(key.expression) for key in listing.order):
+        return (f"ORDER BY {_order(listing)}",)
+    return ()
+
+
+def _order(listing: Listing) -> str:
+    return ", ".join(map(str, listing.order))
+
+
+def _tells_rows_apart(listing: Listing) -> bool:
+    """Whether the consumer sees of which signed row a listed row is: by a public column beside its values,
+    or by an order that everyone can follow. (Which public columns tell all rows apart is up to the data.)"""
+    public = any(not c.private for v in listing.values for c in columns_of(v.expression))
+    return public or not listing.order or not is_private(listing.order[0].expression)
+
+
+def _listed_rows(listing: Listing) -> tuple[Knows, ...]:
+    """What the listing tells about which rows pass WHERE."""
+    if _tells_rows_apart(listing):
+        return (Knows(Knowledge.LISTED),)
+    return (Knows(Knowledge.AGGREGATE, ("how many rows are listed",)),)
+
+
+def _side_by_side(listing: Listing) -> str:
+    """What is listed of a row."""
+    calls = (_called(c.call) for c in listing.calls if isinstance(c.call, Analytic))
+    cells = (*(render(v.expression) for v in listing.values), *calls)
+    order = f"in the order of {_order(listing)}" if listing.order else "in the order of the rows"
+    return f"of every listed row: {', '.join(cells)}, {order}"
 
 
 def _proven(plan: StagedPlan) -> tuple[Aggregation, ...]:
@@ -238,6 +285,8 @@ def _consumer(plan: StagedPlan) -> Iterator[str]:
     elif plan.hides_rows:
         yield f"whether any row of {_each(plan)} passes the private part of WHERE"
     yield f"the result: {', '.join(o.name for o in plan.outputs)}"
+    if plan.listing is not None:
+        yield from _consumer_of_listing(plan, plan.listing)
     for text in _unselected(plan):
         yield f"{text}, which is not selected: the consumer computes with it"
     if plan.window is not None:
@@ -246,19 +295,50 @@ def _consumer(plan: StagedPlan) -> Iterator[str]:
         yield f"which {_many(plan)} are left out of the result: it evaluates {render(plan.having)} itself"
 
 
+def _consumer_of_listing(plan: StagedPlan, listing: Listing) -> Iterator[str]:
+    yield _side_by_side(listing)
+    if plan.hides_rows:
+        known = "which" if _tells_rows_apart(listing) else "how many"
+        limit = "" if listing.limit is None else f", up to {listing.limit.most} by rank"
+        yield f"{known} rows pass the private part of WHERE: those that are listed{limit}"
+
+
+def _hidden_column(plan: StagedPlan, column: ColumnSchema) -> str:
+    own = Column(column.name, column.type, column.private, column.nullable)
+    listing = plan.listing
+    if listing is None:
+        return f"{column.name} of any row"
+    if not (_listed(listing, own) or _ordered(listing, own)):
+        predicate = plan.circuit.predicate if plan.circuit else None
+        if predicate is not None and own in columns_of(predicate) and _tells_rows_apart(listing):
+            return f"{column.name} of any row, beyond what WHERE says of those that are listed"
+        return f"{column.name} of any row"
+    if not _listed(listing, own):
+        return f"{column.name} of any row, beyond the order of those that are listed"
+    if _tells_rows_apart(listing):
+        return f"{column.name} of any row, beyond what the result lists"
+    return (
+        f"which row a {column.name} of the result is of (unless there are few rows, or many that "
+        "are equal in ORDER BY: these come in the order of the rows)"
+    )
+
+
 def _hidden(plan: StagedPlan) -> Iterator[str]:
     for column in plan.stream.private_columns:
-        own = Column(column.name, column.type, column.private, column.nullable)
-        shown = plan.listing is not None and any(own in columns_of(v.expression) for v in plan.listing.values)
-        yield f"which row a {column.name} of the result is of" if shown else f"{column.name} of any row"
+        yield _hidden_column(plan, column)
     if plan.private_keys:
         names = _written(plan.private_keys)
         yield f"which rows belong to which group, unless there is one group only: {names}"
-    if plan.hides_rows:
+    if plan.hides_rows and plan.listing is None:
         yield (
             "which rows pass the private part of WHERE, and how many (unless the results tell, or public "
             "columns alone decide)"
         )
+    elif plan.hides_rows and plan.listing is not None:
+        if not _tells_rows_apart(plan.listing):
+            yield "which rows pass the private part of WHERE (unless public columns alone decide)"
+        elif plan.listing.limit is not None:
+            yield "which rows that are not listed pass the private part of WHERE"
     if plan.window is not None and plan.circuit is not None:
         yield "any aggregate of windows that are left out of the result"
     if plan.having is not None and plan.circuit is not None:

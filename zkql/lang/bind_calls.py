@@ -19,7 +19,7 @@ from zkql.plan.calls import Aggregation, Analytic, Frame, Named, SortKey, made
 from zkql.plan.expressions import Column, Comparator, Expression, Literal, columns_of
 from zkql.plan.functions import aggregates, comparison, scalars, signatures
 from zkql.plan.functions.aggregates import HYPOTHETICAL, Function
-from zkql.plan.functions.errors import FunctionError
+from zkql.plan.functions.errors import FunctionError, here
 from zkql.plan.nodes import WindowKind
 from zkql.plan.scalar import EvaluationError, evaluate
 from zkql.plan.types import Kind
@@ -64,6 +64,11 @@ class SelectCalls:
         order = (*order, *map(SortKey, keys))
         operands = (*arguments, *(key.expression for key in order))
         with _blamed(operands, span):
+            if inner.name.upper() == "PERCENTILE" and not order:
+                raise FunctionError(
+                    f"PERCENTILE takes two arguments, a value and a fraction; {here(len(arguments))}",
+                    notes=("for example PERCENTILE(x, 0.9)",),
+                )
             signatures.check(
                 function,
                 tuple(e.type for e in operands),

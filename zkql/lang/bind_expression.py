@@ -312,7 +312,7 @@ class Binder:
                 "ZKQL0317",
                 f"{name} has no plan in zkql",
                 span,
-                "nearest form, planned: a join with the subquery in FROM",
+                "nearest form: a join with the subquery in FROM (proven with a table of known rows)",
             )
         bound = self.calls.window_bound(expression)
         if bound is not None:

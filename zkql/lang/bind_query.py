@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
-from zkql.errors import Span, query_error
+from zkql.errors import QueryError, Span, query_error
 from zkql.lang.bind_expression import NOTHING, Binder, Refused
 from zkql.lang.bind_select import SelectBinder
 from zkql.lang.bind_window import bind_window_table
@@ -31,6 +31,7 @@ from zkql.plan.expressions import TRUE, Comparator, conjunction
 from zkql.plan.functions import scalars
 from zkql.plan.functions.errors import FunctionError
 from zkql.plan.nodes import Aggregate, Join, Project, Union
+from zkql.plan.provable import is_stream
 from zkql.plan.typing import common_type
 
 if TYPE_CHECKING:
@@ -108,14 +109,20 @@ class QueryBinder:
             return self.common[name.text].relation
         return self.catalog.relation(name)
 
+    def _outer_join(self, join: JoinTable) -> QueryError:
+        streams = [is_stream(self._from(side).node) for side in (join.left, join.right)]
+        if all(streams):
+            why = "it says that a row has no partner, now or later"
+            form = "nearest form, planned: an inner JOIN within one window"
+        else:
+            why = "zkql shows rows with their partners only"
+            form = "nearest provable form: an inner JOIN, with a row of the table for every value"
+        message = f"a {join.kind} join cannot be proven: {why}"
+        return query_error("ZKQL0318", message, _join_words(join), form)
+
     def _join(self, join: JoinTable) -> Relation:
         if join.kind not in ("INNER", "CROSS"):
-            raise query_error(
-                "ZKQL0318",
-                f"a {join.kind} join cannot be proven: it says that a row has no partner, now or later",
-                _join_words(join),
-                "nearest form, planned: an inner JOIN within one window",
-            )
+            raise self._outer_join(join)
         left, right = self._from(join.left), self._from(join.right)
         for table in right.tables:
             if table in left.tables:

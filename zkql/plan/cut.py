@@ -98,7 +98,14 @@ def _culprits(node: Node, *, listed: bool = True, aggregated: bool = False) -> I
         case Join():
             yield _join(node)
         case Over(_, calls):
-            yield from (planned(f"{c.call.function} OVER has", c.call.span) for c in calls)
+            yield from (
+                planned(
+                    f"{c.call.function} OVER has",
+                    c.call.span,
+                    "it is planned: OVER rows of one stream in TUMBLE windows",
+                )
+                for c in calls
+            )
         case Union():
             yield planned("UNION ALL has", node.span, "nearest provable form: a query over each stream alone")
         case Limit():
@@ -115,7 +122,9 @@ def _culprits(node: Node, *, listed: bool = True, aggregated: bool = False) -> I
             yield planned(
                 "listing rows one by one has",
                 node.span,
-                "nearest provable form: an aggregate, for example COUNT(*)",
+                "nearest provable form: ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …) "
+                "AS n, which lists them in that order",
+                "or an aggregate, for example COUNT(*)",
             )
     panes = isinstance(node, Window) and node.kind is not WindowKind.TUMBLE
     for source in inputs(node):

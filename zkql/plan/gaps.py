@@ -13,7 +13,7 @@ from zkql.circuit.catalogue import entry_of
 from zkql.circuit.lower.expressions import support
 from zkql.errors import Diagnostic, Label
 from zkql.plan.calls import Aggregation
-from zkql.plan.codes import has_code
+from zkql.plan.codes import MAX_CHARACTERS, has_code
 from zkql.plan.expressions import (
     Call,
     Column,
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 THIS_VERSION = "this version proves aggregates over TUMBLE windows of one stream (zkql functions)"
 
 
+_CIRCUITS_HAVE = "circuits have arithmetic, comparisons, CASE, COALESCE, casts, EXTRACT, LIKE 'prefix%'"
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The one shape that has a circuit, top down."""
@@ -56,7 +59,10 @@ def planned(what: str, span: Span | None, *notes: str) -> Diagnostic:
     """The refusal of what could be proven, and has no circuit yet; ``what`` ends in "has" or "have"."""
     labels = () if span is None else (Label(span),)
     return Diagnostic(
-        "ZKQL0301", f"{what} no circuit yet", labels, notes or (f"it is planned; {THIS_VERSION}",)
+        "ZKQL0301",
+        f"{what} no circuit yet",
+        labels,
+        notes or ("it is planned; docs/sql.md has what is proven in this version",),
     )
 
 
@@ -138,8 +144,9 @@ def _in_keys(shape: Shape) -> Iterator[Diagnostic]:
         kind = key.expression.type
         if is_private(key.expression):
             if not has_code(kind):
-                yield planned(f"grouping by a private {kind} has", key.span)
-            yield from in_expression(key.expression)
+                yield without_code(f"grouping by a private {kind} has", key.expression, key.span)
+            else:
+                yield from in_expression(key.expression)
         elif not _is_scalar(kind):
             yield planned(
                 f"grouping by {kind} has",
@@ -171,13 +178,46 @@ def _in_errors(shape: Shape) -> Iterator[Diagnostic]:
 def in_expression(expression: Expression) -> Iterator[Diagnostic]:
     """What the circuit has to evaluate and cannot."""
     refusal = support(expression, shown_parts(expression))
-    if refusal is not None:
+    if refusal is None:
+        return
+    part = refusal.expression
+    if isinstance(part, Column) and part.type.kind is Kind.VARCHAR:
+        span = part.span or expression.span
+        yield planned(f"{as_written(part)}, {part.type}, beside private columns has", span, _shorter(part))
+    else:
         yield planned(
             f"{as_written(refusal.expression)} over private columns has",
             refusal.expression.span or expression.span,
             refusal.reason,
-            "circuits have arithmetic, comparisons, CASE, COALESCE, casts, EXTRACT, LIKE 'prefix%'",
+            _CIRCUITS_HAVE,
         )
+
+
+def without_code(what: str, expression: Expression, span: Span | None) -> Diagnostic:
+    """The refusal of an expression of a type whose values do not stand in circuits: what in it has no
+    circuit, or else what to write instead."""
+    refusal = support(expression, shown_parts(expression))
+    if isinstance(expression, Column) or refusal is None or isinstance(refusal.expression, Column):
+        return planned(what, span, *_instead(expression))
+    return planned(what, span, f"{as_written(refusal.expression)}: {refusal.reason}", _CIRCUITS_HAVE)
+
+
+def _instead(expression: Expression) -> tuple[str, ...]:
+    kind = expression.type.kind
+    if kind is Kind.INTERVAL:
+        return ("nearest provable form: TIMESTAMPDIFF(SECOND, start, end), a number",)
+    if kind is not Kind.VARCHAR:
+        return ()
+    long = [c for c in columns_of(expression) if c.type.kind is Kind.VARCHAR and not has_code(c.type)]
+    if long:
+        return (_shorter(long[0]),)
+    return (f"nearest provable form: CAST(… AS VARCHAR(n)), with n from 1 to {MAX_CHARACTERS}",)
+
+
+def _shorter(column: Column) -> str:
+    text = f"VARCHAR({MAX_CHARACTERS})"
+    cast = f"TRY_CAST({column.name} AS {text}), which is NULL for a longer text"
+    return f"nearest provable form: declare {column.name} {text} or shorter, or write {cast}"
 
 
 def _in_call(call: Aggregation, *, hidden: bool) -> Iterator[Diagnostic]:
@@ -191,7 +231,7 @@ def _in_call(call: Aggregation, *, hidden: bool) -> Iterator[Diagnostic]:
         return
     for expression in call.expressions:
         if not isinstance(expression, Literal) and not has_code(expression.type):
-            yield planned(f"{call.function} of {expression.type} has", call.span)
+            yield without_code(f"{call.function} of {expression.type} has", expression, call.span)
         else:
             yield from in_expression(expression)
 
@@ -205,8 +245,18 @@ def _in_result(shape: Shape, *, grouped: bool) -> Iterator[Diagnostic]:
                 "nearest provable form: select the aggregate, and let the consumer choose",
             )
     private = {c.name for c in shape.aggregate.columns if c.private}
+    keys = {k.name for k in shape.aggregate.keys}
     for output in shape.project.outputs if shape.project else ():
-        if _is_derived(output.expression, private):
+        if not _is_derived(output.expression, private):
+            continue
+        read = {c.name for c in columns_of(output.expression)}
+        if read & private <= keys:
+            yield planned(
+                f"computing with private keys ({as_written(output.expression)}) has",
+                output.span,
+                "nearest provable form: select the key itself, or GROUP BY the whole expression",
+            )
+        else:
             yield planned(
                 f"computing with private aggregates ({as_written(output.expression)}) has",
                 output.span,

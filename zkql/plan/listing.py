@@ -26,8 +26,8 @@ from zkql.plan.expressions import (
     is_private,
     substituted,
 )
-from zkql.plan.functions.aggregates import Function
-from zkql.plan.gaps import in_expression, in_stream, of_window, planned, shown_parts
+from zkql.plan.functions.aggregates import ANALYTIC, Function
+from zkql.plan.gaps import in_expression, in_stream, of_window, planned, shown_parts, without_code
 from zkql.plan.lineage import Bound, bounds
 from zkql.plan.nodes import Filter, Node, Over, Project, Scan, Window, WindowKind
 from zkql.plan.rewrites.failing import may_be_an_error
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from zkql.errors import Diagnostic, Span
 
 _RANKS = frozenset((Function.ROW_NUMBER, Function.RANK, Function.DENSE_RANK))
-_PROVEN = _RANKS | {
+PROVEN = _RANKS | {
     Function.PERCENT_RANK,
     Function.CUME_DIST,
     Function.NTILE,
@@ -46,7 +46,7 @@ _PROVEN = _RANKS | {
     Function.LEAD,
 }
 
-
+WITH_OVER = f"circuits have with OVER: {', '.join(sorted(PROVEN))}"
 _MIRRORED = {
     Comparator.EQUAL: Comparator.EQUAL,
     Comparator.NOT_EQUAL: Comparator.NOT_EQUAL,
@@ -112,13 +112,18 @@ def listing_gaps(shape: ListShape, declared: Mapping[str, Span]) -> Iterator[Dia
     yield from in_stream(shape.stream, declared)
     first = shape.calls[0]
     for call in shape.calls:
-        if call.function not in _PROVEN:
-            yield planned(f"{call.function} OVER has", call.span)
-        elif (call.partition, call.order) != (first.partition, first.order):
-            yield planned("OVER with another order beside it has", call.span, "it is planned: one order")
+        if call.function not in PROVEN:
+            yield planned(f"{call.function} OVER has", call.span, WITH_OVER, *_alone(call))
         for argument in call.arguments:
             if not isinstance(argument, Literal) and not has_code(argument.type):
-                yield planned(f"{call.function} of {argument.type} has", call.span)
+                yield without_code(f"{call.function} of {argument.type} has", argument, call.span)
+    other = next((c for c in shape.calls if (c.partition, c.order) != (first.partition, first.order)), None)
+    if other is not None:
+        yield planned(
+            "OVER with another PARTITION BY or ORDER BY beside it has",
+            other.span,
+            "nearest provable form: a query for each; all OVER of a query share one",
+        )
     yield from _in_partition(shape.window, first)
     yield from _in_rows(shape, first)
     for filter_ in shape.ranked:
@@ -137,6 +142,13 @@ def listing_gaps(shape: ListShape, declared: Mapping[str, Span]) -> Iterator[Dia
             shape.over.span or first.span,
             "the consumer has these rows, and can rank them itself",
         )
+
+
+def _alone(call: Analytic) -> tuple[str, ...]:
+    """The aggregate that has a circuit, where a call with OVER has none."""
+    if call.function in ANALYTIC:
+        return ()
+    return (f"nearest provable form: {call.function} with GROUP BY window_start, window_end",)
 
 
 def _in_partition(window: Window, call: Analytic) -> Iterator[Diagnostic]:

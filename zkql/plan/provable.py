@@ -26,7 +26,8 @@ from zkql.plan.expressions import (
 from zkql.plan.functions.aggregates import Function
 from zkql.plan.functions.scalars import known
 from zkql.plan.lineage import Bound, bounds, origin
-from zkql.plan.nodes import Aggregate, Join, Limit, Node, Over, Scan, Union, Window, inputs
+from zkql.plan.listing import PROVEN
+from zkql.plan.nodes import Aggregate, Join, Limit, Node, Over, Scan, Union, Window, WindowKind, inputs
 from zkql.plan.schema import StreamSchema, TableSchema
 from zkql.plan.walk import expressions_of, walk
 
@@ -94,7 +95,7 @@ def _node(node: Node) -> Iterator[Diagnostic]:
                 node.span,
                 "leave it out, and sort the result"
                 if node.count is None
-                else "nearest form, planned: ROW_NUMBER() OVER (PARTITION BY window_start, window_end "
+                else f"{_form_of_listed(node)}: ROW_NUMBER() OVER (PARTITION BY window_start, window_end "
                 f"ORDER BY …) AS n in a subquery, and WHERE n <= {node.count} around it",
             )
 
@@ -113,7 +114,7 @@ def _expression(expression: Expression) -> Iterator[Diagnostic]:
                 "ZKQL0314",
                 "a regular expression over a private string cannot be proven",
                 call.span,
-                "nearest form, planned: =, IN or LIKE 'prefix%', or a PUBLIC column",
+                "nearest provable form: =, IN or LIKE 'prefix%', or a PUBLIC column",
             )
         elif not known(call.function):
             yield _refusal(
@@ -202,13 +203,26 @@ def _over(node: Over, named: Named) -> Iterator[Diagnostic]:
     bounded = call.frame is not None and call.frame.start is not None
     if timely and (bounded or call.function in (Function.LAG, Function.ROW_NUMBER)):
         return
+    ranked = call.function in PROVEN
+    form = _form_of_listed(node) if ranked else "nearest form, planned"
     yield _refusal(
         "ZKQL0320",
         f"{call.function} over a stream without end changes with every row that comes",
         call.span,
-        "nearest form, planned: PARTITION BY window_start, window_end, … over a window function",
-        "or, ordered by event time: ROWS BETWEEN n PRECEDING AND CURRENT ROW",
+        f"{form}: PARTITION BY window_start, window_end, … over a window function",
+        *(() if ranked else ("or, ordered by event time: ROWS BETWEEN n PRECEDING AND CURRENT ROW",)),
     )
+
+
+def _form_of_listed(node: Node) -> str:
+    """How rows of a window in order are named as the nearest form: whether they have a circuit, they
+    have it where the rows are those of one stream in TUMBLE windows."""
+    below = list(walk(node))
+    streams = sum(isinstance(n, Scan) and isinstance(n.relation, StreamSchema) for n in below)
+    kinds = {n.kind for n in below if isinstance(n, Window)}
+    proven = streams == 1 and kinds <= {WindowKind.TUMBLE}
+    proven = proven and not any(isinstance(n, Aggregate | Union) for n in below)
+    return "nearest provable form" if proven else "nearest form, planned"
 
 
 # --- joins ------------------------------------------------------------------------------------------

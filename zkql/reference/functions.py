@@ -19,6 +19,7 @@ from zkql.plan.functions import arithmetic, casts, conditional, nested, patterns
 from zkql.plan.functions.aggregates import Function, result_nullable
 from zkql.plan.functions.base import STRICT
 from zkql.plan.functions.scalars import ALIASES
+from zkql.plan.functions.signatures import takes
 from zkql.reference import examples
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _aggregate(entry: Entry) -> Item:
         _sentence(entry.meaning),
         f"{counted}; {empty}",
         entry.example,
+        () if entry.example == "COUNT(*)" else (takes(function),),
     )
 
 
@@ -236,10 +238,11 @@ def lookup(name: str) -> tuple[Item, ...]:
     found = tuple(item for item in ITEMS if upper in item.names)
     if not found:
         names = {n for item in ITEMS for n in item.names}
+        longer = sorted(n for n in names if n.startswith(upper)) if upper else []
         raise input_error(
             "ZKQL0464",
             f"there is no function {name!r}",
-            *did_you_mean(upper, names),
+            *([f"did you mean {' or '.join(map(repr, longer))}?"] if longer else did_you_mean(upper, names)),
             "zkql functions lists all of them",
         )
     return found

@@ -155,7 +155,8 @@ class Verifier:
                 raise Rejection("its window was accepted before")
             raise Rejection(f"the window at {format_timestamp(expected)} is missing")
         if envelope.previous != self.progress.previous:
-            raise Rejection("it does not continue the windows before it")
+            first = ", or the first of them is missing" if expected is None else ""
+            raise Rejection(f"it does not continue the windows before it{first}")
 
     # --- evidence ---
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zkql.plan.expressions import Call, Expression, Literal, Row
-from zkql.plan.functions.errors import FunctionError
+from zkql.plan.functions.errors import FunctionError, here
 from zkql.plan.types import INTEGERS, VARCHAR, Kind, SqlType, Value
 
 Operands = tuple[Expression, ...]
@@ -133,7 +133,7 @@ class Scalar:
             text = f"{least} or more" if self.variadic else text
             plural = "" if text == "1" else "s"
             raise FunctionError(
-                f"{self.name} takes {text if most else 'no'} operand{plural}; here are {count or 'none'}",
+                f"{self.name} takes {text if most else 'no'} operand{plural}; {here(count)}",
                 notes=(self.usage,),
             )
         for position, operand in enumerate(operands):

@@ -11,3 +11,8 @@ class FunctionError(ValueError):
         self.message = message
         self.operand = operand
         self.notes = notes
+
+
+def here(count: int) -> str:
+    """How many operands were written, in a message that says how many there should be."""
+    return "here is 1" if count == 1 else f"here are {count or 'none'}"

@@ -17,7 +17,7 @@ from zkql.plan.functions.aggregates import (
     SPREADS,
     Function,
 )
-from zkql.plan.functions.errors import FunctionError
+from zkql.plan.functions.errors import FunctionError, here
 from zkql.plan.types import NULL, Kind, SqlType
 
 MOST_LISTED = 1_000
@@ -116,7 +116,7 @@ def _check_count(function: Function, count: int, keys: int) -> None:
         case _:
             allowed, text = range(1, 2), "one argument"
     if count not in allowed:
-        raise FunctionError(f"{function} takes {text}; here are {count or 'none'}")
+        raise FunctionError(f"{function} takes {text}; {here(count)}")
 
 
 def _check_types(function: Function, operands: tuple[SqlType, ...]) -> None:
@@ -186,13 +186,27 @@ def _nearest(function: Function, kind: SqlType) -> tuple[str, ...]:
             return ("nearest: COUNT(x), MIN(x), MAX(x)",)
 
 
+def takes(function: Function) -> str:
+    """What the arguments of an aggregate can be."""
+    wanted, _ = _wanted(function, NULL)
+    if function in PERCENTILES:
+        return f"a fraction from 0 to 1, written out; in ORDER BY, {wanted}"
+    if function in LARGEST_OR_SMALLEST:
+        return f"{wanted}; n from 1 to {MOST_LISTED:,}, written out"
+    if function in BY_OTHER:
+        return f"anything; beside it, {wanted}"
+    if function in HYPOTHETICAL:
+        return "a constant; in ORDER BY, what can be compared with it"
+    return wanted
+
+
 def check_constants(function: Function, arguments: tuple[Expression, ...]) -> None:
     """Raises :class:`FunctionError` where a fraction, an offset or a number of buckets or values is not a
     literal, or is out of its range: a circuit is built for one."""
     if function in PERCENTILES:
-        value, kind = _literal(f"{function}'s fraction", arguments[0], 0)
+        value, kind = _literal("the fraction of a percentile", arguments[0], 0)
         if not 0 <= value <= 10**kind.scale:
-            raise FunctionError(f"{function}'s fraction is not between 0 and 1", 0)
+            raise FunctionError("the fraction of a percentile is not between 0 and 1", 0, ("90 % is 0.9",))
     elif function is Function.NTILE:
         if _literal("NTILE's number of buckets", arguments[0], 0)[0] < 1:
             raise FunctionError("NTILE needs one bucket at least", 0)
