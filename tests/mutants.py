@@ -298,7 +298,7 @@ def _windows(subject: Subject) -> Iterator[list[Row]]:
 
 def _has_a_value(subject: Subject, rows: list[Row]) -> bool:
     try:
-        return len(subject.claim(rows)[1]) <= subject.stage.groups
+        return len(subject.claim(rows)[1]) <= subject.stage.most
     except EvaluationError:
         return False
 
