@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from tests.forgeries import THOROUGH
 from tests.joined import Joining, Shape
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.merkle import Ownership
@@ -173,21 +174,9 @@ SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
 }
 
 TESTED = (
-    "interpolated",
-    "interpolated, dense",
-    "interpolated, one entry",
-    "interpolated, no payload",
-    "constants",
-    "marked",
-    "marked, one entry",
-    "marked, no payload",
-    "looked up",
-    "looked up, weights of rows",
-    "looked up, wide",
-    "opened",
-    "paths",
+    tuple(SHAPES) if THOROUGH else ("interpolated", "constants", "marked", "looked up", "opened", "paths")
 )
-"""Those that tests compile; hashes take ZoKrates long. All: ``python -m tests.attack_joins``."""
+"""Those that tests compile; hashes take ZoKrates long. ``python -m tests.attack_joins`` has all."""
 
 
 @cache

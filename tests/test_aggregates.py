@@ -380,7 +380,11 @@ def test_a_call_that_means_something_is_let_through(function, operands, more):
             (Literal(None, NULL),),
             "fraction of a percentile must be a number written out",
         ),
-        (F.PERCENTILE_CONT, (Column("f", FRACTION, False),), "fraction must be a number written out"),
+        (
+            F.PERCENTILE_CONT,
+            (Column("f", FRACTION, False),),
+            "the fraction of a percentile must be a number written out",
+        ),
         (F.NTILE, (Literal(0, INT),), "NTILE needs one bucket at least"),
         (F.TOP, (Column("x", INT, False), Literal(0, INT)), "TOP lists between 1 and 1,000 values"),
         (F.BOTTOM, (Column("x", INT, False), Literal(1001, INT)), "BOTTOM lists between 1 and 1,000 values"),

@@ -73,7 +73,7 @@ def _groups(subject: Subject, rows: list) -> list:
     [
         (SELECTS["top"].replace("n <= 2", "n >= 2"), "over ranked rows"),
         (SELECTS["top"].replace("n <= 2", "n <= 2 AND load > 1"), "no circuit yet"),
-        (SELECTS["parts"].replace("temp) AS c", "load) AS c"), "one order"),
+        (SELECTS["parts"].replace("temp) AS c", "load) AS c"), "share one"),
         (SELECTS["ranks"].replace(", zone ORDER", ", temp ORDER"), "which is private"),
         (SELECTS["parts"].replace("CUME_DIST()", "SUM(temp)"), "SUM OVER"),
         (SELECTS["top"].replace("n <= 2", "2 <= n"), "over ranked rows"),

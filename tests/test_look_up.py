@@ -28,7 +28,7 @@ from zkql.plan.types import INT, format_value
 from zkql.plan.walk import walk
 
 CAPACITY = 4
-WINDOWS = 40
+WINDOWS = 25
 TABLES = {
     "smalls": (
         "small TINYINT NOT NULL, word VARCHAR(3), weight DECIMAL(3, 1), yes BOOLEAN NOT NULL,"
@@ -215,7 +215,7 @@ def test_no_lie_is_accepted(subject: Subject) -> None:
     rows = next(w for w in iter(lambda: random_window(source, CAPACITY), None) if len(w) == 3)
     hidden = Secrets.of(rows)
     assert subject.accepts(subject.honest(hidden))
-    forgeries = sample(all_forgeries(subject, hidden), 6)
+    forgeries = sample(all_forgeries(subject, hidden), 10)
     assert [f.name for f in forgeries if subject.accepts(f.inputs)] == [], rows
 
 

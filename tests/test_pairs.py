@@ -12,6 +12,7 @@ from itertools import product
 
 import pytest
 
+from tests.forgeries import THOROUGH
 from tests.gadgets import truncate
 from tests.joined import Joining, Shape
 from zkql.circuit.draft import Draft
@@ -122,14 +123,8 @@ SHAPES = {
     "pairs, sorted, right keys below": (Way.SORT, 2, 3, 4, KEYS[::-1]),
     "pairs, sorted, room for all": (Way.SORT, 3, 3, 9),
 }
-TESTED = (
-    "unique, matrix",
-    "unique, sorted",
-    "unique, sorted, right keys below",
-    "pairs, matrix",
-    "pairs, sorted",
-)
-"""Those that tests compile; hashes take ZoKrates long. All: ``python -m tests.attack_joins``."""
+TESTED = tuple(SHAPES) if THOROUGH else ("unique, matrix", "unique, sorted", "pairs, matrix", "pairs, sorted")
+"""Those that tests compile; hashes take ZoKrates long. ``python -m tests.attack_joins`` has all."""
 
 
 @cache
