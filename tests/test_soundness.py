@@ -113,7 +113,7 @@ BROKEN = {
     "Starts": ("starts.zok.j2", "assert((1 - start) * step"),
     "Marked": ("marked.zok.j2", "assert(mark[j] * (key"),
     "Attained": ("attained.zok.j2", "assert(product == 0)"),
-    "Buckets": ("buckets.zok.j2", "assert({{ name }}_first[0]"),
+    "Buckets": ("buckets.zok.j2", "assert({{ bucket }}[0]"),
 }
 """Of each trial an assertion of its template."""
 
