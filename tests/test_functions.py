@@ -17,9 +17,7 @@ from zkql.plan.types import format_value
 
 CAPACITY = 4
 WINDOWS = 200
-"""For each function and each form: 200 at least for each function."""
-
-
+"""For each function in each form that is tried."""
 USUAL = (("plain",), ("grouped",))
 """In which forms a function is tried, one family after the other; thoroughly in all of them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -272,6 +273,17 @@ def test_a_bundle_with_a_table_that_is_none_is_not_opened(keys, values, nullable
     call = look_up("t.n", Column("zone", INT, private=False), keys, values, INT, nullable=nullable)
     with pytest.raises(ValueError, match=message):
         from_json(to_json(call))
+
+
+@pytest.mark.parametrize("operand", [0, 1, 2, 3])
+def test_a_bundle_with_a_table_of_another_shape_is_not_opened(operand: int) -> None:
+    key = Column("zone", INT, private=False)
+    call = look_up("t.n", key, (1, 2), (2, 3), INT, nullable=True)
+    fewer = call.operands[:operand] + call.operands[operand + 1 :]
+    other = tuple(key if i == operand else o for i, o in enumerate(call.operands))
+    for operands in (fewer, other) if operand > 1 else (fewer,):
+        with pytest.raises(ValueError, match="a table is a name, a key"):
+            from_json(to_json(replace(call, operands=operands)))
 
 
 # --- faults -----------------------------------------------------------------------------------------

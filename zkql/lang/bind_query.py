@@ -30,8 +30,7 @@ from zkql.plan.calls import Output
 from zkql.plan.expressions import TRUE, Comparator, conjunction
 from zkql.plan.functions import scalars
 from zkql.plan.functions.errors import FunctionError
-from zkql.plan.nodes import Aggregate, Join, Project, Union
-from zkql.plan.provable import is_stream
+from zkql.plan.nodes import Aggregate, Join, Project, Union, is_stream
 from zkql.plan.typing import common_type
 
 if TYPE_CHECKING:

@@ -43,9 +43,10 @@ from zkql.plan.nodes import (
     Window,
     WindowKind,
     inputs,
+    is_stream,
 )
 from zkql.plan.scalar import EvaluationError, compiled
-from zkql.plan.schema import StreamSchema, TableSchema
+from zkql.plan.schema import TableSchema
 from zkql.plan.types import TIMESTAMP, Value
 
 Values = dict[str, Value | None]
@@ -361,7 +362,7 @@ def _shifted(call: Analytic, rows: list[_Row], direction: int) -> list[Value | N
 def _joined(node: Join, left: list[_Row], right: list[_Row]) -> list[_Row]:
     """Pairs in order of the left row, then of the right one; of a table and a stream, in order of the
     stream's row. Equalities between columns only choose which pairs the condition is asked about."""
-    if _is_stream(node.right) and not _is_stream(node.left):
+    if is_stream(node.right) and not is_stream(node.left):
         return _joined(replace(node, left=node.right, right=node.left), right, left)
     pairs = _equalities(node)
     left_key = _join_key([(own, scale) for own, _, scale in pairs])
@@ -379,12 +380,6 @@ def _joined(node: Join, left: list[_Row], right: list[_Row]) -> list[_Row]:
             if joins(pair):
                 found.append(pair)
     return found
-
-
-def _is_stream(node: Node) -> bool:
-    if isinstance(node, Scan):
-        return isinstance(node.relation, StreamSchema)
-    return any(map(_is_stream, inputs(node)))
 
 
 def _equalities(node: Join) -> list[tuple[Column, Column, int]]:

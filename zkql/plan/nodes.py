@@ -204,6 +204,13 @@ def hides_rows(node: Node) -> bool:
     return any(map(hides_rows, inputs(node)))
 
 
+def is_stream(node: Node) -> bool:
+    """Whether rows of a stream, without end, come out of a node."""
+    if isinstance(node, Scan):
+        return isinstance(node.relation, StreamSchema) or node.relation.time is not None
+    return any(map(is_stream, inputs(node)))
+
+
 # --- walking --------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,7 @@ from zkql.plan.functions.aggregates import Function
 from zkql.plan.functions.scalars import known
 from zkql.plan.lineage import Bound, bounds, origin
 from zkql.plan.listing import PROVEN
-from zkql.plan.nodes import Aggregate, Join, Limit, Node, Over, Scan, Union, Window, WindowKind, inputs
+from zkql.plan.nodes import Aggregate, Join, Limit, Node, Over, Scan, Union, Window, WindowKind, is_stream
 from zkql.plan.schema import StreamSchema, TableSchema
 from zkql.plan.walk import expressions_of, walk
 
@@ -126,13 +126,6 @@ def _expression(expression: Expression) -> Iterator[Diagnostic]:
 
 
 # --- windows ----------------------------------------------------------------------------------------
-
-
-def is_stream(node: Node) -> bool:
-    """Whether rows of a stream, without end, come out of a node."""
-    if isinstance(node, Scan):
-        return isinstance(node.relation, StreamSchema) or node.relation.time is not None
-    return any(map(is_stream, inputs(node)))
 
 
 def _is_windowed(node: Node, among: set[str]) -> bool:

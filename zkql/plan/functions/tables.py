@@ -47,22 +47,26 @@ def default_of(call: Call) -> Value | None:
 
 
 def table_of(call: Call) -> tuple[Expression, tuple[Value, ...], tuple[Value | None, ...]]:
-    """Key, keys and values of what :func:`look_up` made."""
-    _, key, keys, values = call.operands
-    assert isinstance(keys, Literal)
-    assert isinstance(values, Literal)
-    assert isinstance(keys.value, tuple)
-    assert isinstance(values.value, tuple)
-    given = tuple(value for value in keys.value if value is not None)
-    if len(given) != len(values.value) or len(set(given)) < len(keys.value):
+    """Key, keys and values of what :func:`look_up` made. Raises ``ValueError`` for what a bundle made up."""
+    match call.operands:
+        case (_, key, Literal(tuple() as keys), Literal(tuple() as values)):
+            return _checked(call, key, keys, values)
+    raise ValueError("a table is a name, a key, and lists of keys and values")
+
+
+def _checked(
+    call: Call, key: Expression, keys: tuple[Value | None, ...], values: tuple[Value | None, ...]
+) -> tuple[Expression, tuple[Value, ...], tuple[Value | None, ...]]:
+    given = tuple(value for value in keys if value is not None)
+    if len(given) != len(values) or len(set(given)) < len(keys):
         raise ValueError("a table has a key twice, or other values than keys")
     if not all(_is_of(key.type, value) for value in given):
         raise ValueError(f"a table has a key that is no {key.type}")
-    if not all(value is None or _is_of(call.type, value) for value in values.value):
+    if not all(value is None or _is_of(call.type, value) for value in values):
         raise ValueError(f"a table has a value that is no {call.type}")
-    if not call.nullable and None in values.value:
+    if not call.nullable and None in values:
         raise ValueError("a table has NULL where it cannot be")
-    return key, given, values.value
+    return key, given, values
 
 
 def _is_of(kind: SqlType, value: Value) -> bool:
