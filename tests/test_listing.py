@@ -34,6 +34,10 @@ SELECTS = {
     "neighbours": f"""SELECT window_start, load, LAG(load) OVER ({PARTITION} {ORDER}) AS b,
         LEAD(small, 2, zone) OVER ({PARTITION} {ORDER}) AS a,
         ROW_NUMBER() OVER ({PARTITION} {ORDER}) AS n {WINDOW}""",
+    "computed": f"""SELECT window_start, half, COALESCE(half, 1) AS more, double, zone FROM (
+        SELECT *, RANK() OVER ({PARTITION}, half ORDER BY double) AS zone FROM (
+            SELECT window_start, window_end, zone / 2 AS half, load + load AS double {WINDOW}) AS computed
+        ) AS ranked WHERE zone <= 2""",
 }
 
 
@@ -75,6 +79,9 @@ def _groups(subject: Subject, rows: list) -> list:
         (SELECTS["top"].replace("n <= 2", "n <= 2 AND load > 1"), "no circuit yet"),
         (SELECTS["parts"].replace("temp) AS c", "load) AS c"), "share one"),
         (SELECTS["ranks"].replace(", zone ORDER", ", temp ORDER"), "which is private"),
+        (SELECTS["ranks"].replace(", zone ORDER", ", temp + 1 ORDER"), "which is private"),
+        (SELECTS["ranks"].replace(", zone ORDER", ", zone / zone ORDER"), "may be an error"),
+        (SELECTS["ranks"].replace(", zone ORDER", ", EXTRACT(DAY FROM window_end) ORDER"), "computed from"),
         (SELECTS["parts"].replace("CUME_DIST()", "SUM(temp)"), "SUM OVER"),
         (SELECTS["top"].replace("n <= 2", "2 <= n"), "over ranked rows"),
         (SELECTS["top"].replace("n <= 2", "2 < n"), "over ranked rows"),
@@ -87,6 +94,9 @@ def _groups(subject: Subject, rows: list) -> list:
         "two-conditions",
         "two-orders",
         "private-partition",
+        "private-key",
+        "error-in-key",
+        "bounds-in-key",
         "running-sum",
         "mirrored",
         "strictly-mirrored",

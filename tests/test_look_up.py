@@ -118,6 +118,12 @@ QUERIES = {
         " JOIN ({window}) AS r ON r.small > 0 AND t.small = 10 / r.small - 1"
         " GROUP BY window_start, window_end",
     ),
+    "ranked": (
+        "zones",
+        "SELECT window_start, word, temp, r FROM (SELECT r.*, t.word, RANK() OVER (PARTITION BY window_start,"
+        " window_end, t.word ORDER BY r.small + t.n) AS r FROM ({window}) AS r"
+        " JOIN zones AS t ON t.zone = r.zone) AS ranked WHERE r <= 2",
+    ),
     "flag": (
         "flags",
         "SELECT window_start, n, COUNT(*) AS c FROM ({window}) AS r JOIN flags ON flags.ok = (r.small > 0) "

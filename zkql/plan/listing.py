@@ -24,6 +24,8 @@ from zkql.plan.expressions import (
     conjunction,
     conjuncts,
     is_private,
+    rebuilt,
+    render,
     substituted,
 )
 from zkql.plan.functions.aggregates import ANALYTIC, Function
@@ -74,11 +76,26 @@ class ListShape:
         return tuple(n.call for n in self.over.calls if isinstance(n.call, Analytic))
 
     @property
+    def keys(self) -> tuple[Output, ...]:
+        """What tells the partitions of a window apart, each under the name of its own."""
+        window, taken = set(bounds(self.window)), {c.name for c in self.over.columns}
+        found = []
+        for key in dict.fromkeys(self.calls[0].partition):
+            if not isinstance(key, Column):
+                name = _free(render(key), taken)
+                taken.add(name)
+                found.append(Output(name, key))
+            elif key.name not in window:
+                found.append(Output(key.name, key))
+        return tuple(found)
+
+    @property
     def outputs(self) -> tuple[Output, ...]:
-        """What is selected."""
-        if self.project is not None:
-            return self.project.outputs
-        return tuple(Output(c.name, c) for c in self.over.columns)
+        """What is selected, from keys where it is computed from these."""
+        if self.project is None:
+            return tuple(Output(c.name, c) for c in self.over.columns)
+        keys = {k.expression: k.column for k in self.keys}
+        return tuple(replace(o, expression=_keyed(o.expression, keys)) for o in self.project.outputs)
 
 
 def filters_of(node: Node) -> tuple[tuple[Filter, ...], Node]:
@@ -161,9 +178,9 @@ def _in_partition(window: Window, call: Analytic) -> Iterator[Diagnostic]:
             f"nearest provable form: PARTITION BY {', '.join(ends)}, …",
         )
     for key in call.partition:
-        if not isinstance(key, Column):
-            yield planned("PARTITION BY an expression has", key.span or call.span)
-        elif key.private:
+        if not isinstance(key, Column) and {c.name for c in columns_of(key)} & set(names.values()):
+            yield planned("PARTITION BY what is computed from the window's bounds has", key.span or call.span)
+        elif is_private(key):
             yield planned(
                 f"PARTITION BY {as_written(key)}, which is private, has",
                 key.span or call.span,
@@ -199,6 +216,12 @@ def _in_rows(shape: ListShape, call: Analytic) -> Iterator[Diagnostic]:
             yield planned(
                 f"{as_written(part)}, which may be an error, beside a private condition has", part.span
             )
+    for key in shape.keys:
+        if first is not None and may_be_an_error(key.expression):
+            yield planned(
+                f"{as_written(key.expression)}, which may be an error, beside a private condition has",
+                key.expression.span or call.span,
+            )
     ranks = {n.name for n in shape.over.calls}
     for output in shape.outputs:
         names = {c.name for c in columns_of(output.expression)}
@@ -230,7 +253,7 @@ def _cells(shape: ListShape) -> tuple[tuple[Output, ...], tuple[Named, ...], tup
     """The values of a row and the calls that are shown, and the outputs that read them."""
     own = {n.name: n for n in shape.over.calls}
     window = set(bounds(shape.window))
-    partition = {c.name for e in shape.calls[0].partition for c in columns_of(e)}
+    partition = {k.name for k in shape.keys}
     values: list[Output] = []
     calls: list[Named] = []
     outputs: list[Output] = []
@@ -244,14 +267,26 @@ def _cells(shape: ListShape) -> tuple[tuple[Output, ...], tuple[Named, ...], tup
         elif read <= window | partition:
             outputs.append(output)
         else:
-            name = output.name
-            while name in taken:
-                name += "_"
+            name = _free(output.name, taken)
             taken.add(name)
             values.append(replace(output, name=name))
             kind, nullable = output.expression.type, output.expression.nullable
             outputs.append(replace(output, expression=Column(name, kind, True, nullable, span=output.span)))
     return tuple(values), tuple(calls), tuple(outputs)
+
+
+def _keyed(expression: Expression, keys: Mapping[Expression, Column]) -> Expression:
+    """The expression over the keys that it is made of."""
+    if expression in keys:
+        return replace(keys[expression], span=expression.span)
+    return rebuilt(expression, lambda operand: _keyed(operand, keys))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or one like it that is not taken."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _limit(shape: ListShape, condition: Expression) -> AtMost | None:
@@ -295,7 +330,6 @@ def staged_listing(shape: ListShape, capacity: int) -> StagedPlan:
     read = [*([] if private is None else [private]), *listing.expressions]
     shown = dict.fromkeys(part for e in read for part in shown_parts(e))
     window = {name: bound for name, (_, bound) in bounds(shape.window).items()}
-    keys = [c for c in first.partition if isinstance(c, Column) and c.name not in window]
     return StagedPlan(
         stream=shape.stream,
         size=shape.window.size,
@@ -303,7 +337,7 @@ def staged_listing(shape: ListShape, capacity: int) -> StagedPlan:
         window=conjunction(tuple(substituted(p, canonical) for p in of_windows)),
         predicate=public,
         bounds=tuple(BoundName(name, bound) for name, bound in window.items()),
-        keys=tuple(Output(c.name, c) for c in dict.fromkeys(keys)),
+        keys=shape.keys,
         calls=(),
         names=(),
         having=None,

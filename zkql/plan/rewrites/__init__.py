@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from zkql.plan.rewrites.choose_panes import choose_panes
+from zkql.plan.rewrites.lift_projections import lift_projections
 from zkql.plan.rewrites.look_up_tables import look_up_tables
 from zkql.plan.rewrites.lower_windows import lower_windows
 from zkql.plan.rewrites.merge_projections import merge_projections
@@ -31,6 +32,7 @@ REWRITES: tuple[Rewrite, ...] = (
     look_up_tables,
     lower_windows,
     push_filters,
+    lift_projections,
     merge_projections,
     simplify,
     prune_columns,
