@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import multiprocessing
+import os
 import random
 from array import array
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -618,21 +621,77 @@ def test_a_process_that_hangs_is_stopped(driver: Callable[[str], None]) -> None:
     assert "ZKQL_TIMEOUT" in str(caught.value)
 
 
-def test_answers_may_follow_other_output(driver: Callable[[str], None]) -> None:
-    driver(
-        "import { readFileSync } from 'node:fs';"
-        "const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));"
-        "console.log('a library talks'); console.log(JSON.stringify({ok: {got: request.value}}));"
-    )
-    assert job("any", value='ä\n"') == {"got": 'ä\n"'}
+SERVER = """
+import { createInterface } from 'node:readline';
+let done = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, ...request } = JSON.parse(line);
+  done += 1;
+  console.log('a library talks');
+  console.log(JSON.stringify({ id: id - 1, last: false, ok: 'an earlier answer' }));
+  if (request.value === 'crash' && done > 1) process.exit(7);
+  if (request.value === 'hang') continue;
+  if (request.value === 'error') console.log(JSON.stringify({ id, last: true, error: 'it broke' }));
+  else console.log(JSON.stringify({ id, last: request.value === 'last', ok: { done, got: request.value } }));
+}
+"""
+
+
+def test_one_process_does_one_job_after_the_other(driver: Callable[[str], None]) -> None:
+    driver(SERVER)
+    assert job("any", value='ä\n"') == {"done": 1, "got": 'ä\n"'}
+    assert job("any", value=2) == {"done": 2, "got": 2}
+    assert job("any", value="last") == {"done": 3, "got": "last"}
+    assert job("any", value=4) == {"done": 1, "got": 4}
+
+
+def test_a_process_that_was_used_and_ends_is_replaced(driver: Callable[[str], None]) -> None:
+    driver(SERVER)
+    assert job("any", value=1)["done"] == 1
+    assert job("any", value="crash") == {"done": 1, "got": "crash"}
 
 
 def test_an_answer_that_is_an_error(driver: Callable[[str], None]) -> None:
-    driver("console.log(JSON.stringify({error: 'it broke'})); process.exit(1);")
+    driver(SERVER)
     with pytest.raises(ToolchainError) as caught:
-        job("any")
+        job("any", value="error")
     assert code_of(caught.value) == "ZKQL0906"
     assert str(caught.value) == "error[ZKQL0906]: test: it broke"
+    assert job("any", value=1)["done"] == 1
+
+
+def test_after_a_job_that_hangs_there_is_a_new_process(driver: Callable[[str], None]) -> None:
+    driver(SERVER)
+    assert job("any", value=1)["done"] == 1
+    with pytest.raises(ToolchainError):
+        run_job({"job": "any", "value": "hang"}, timeout=0.2, what="waiting")
+    assert job("any", value=2) == {"done": 1, "got": 2}
+
+
+def test_jobs_at_one_time_have_processes_of_their_own(driver: Callable[[str], None]) -> None:
+    driver(SERVER)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda i: job("any", value=i)["got"], range(40)))
+    assert found == list(range(40))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_child_has_processes_of_its_own(driver: Callable[[str], None]) -> None:
+    driver(SERVER)
+    assert job("any", value=1)["done"] == 1
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(job, "any", value=2).result() == {"done": 1, "got": 2}
+    assert job("any", value=3)["done"] == 2
+
+
+def test_a_process_compiles_as_one_that_is_new_does(tmp_path: Path) -> None:
+    sources = [f"def main(private field a, field b) {{ assert(a ** {n} == b); }}" for n in (2, 5, 2)]
+    found = []
+    for i, source in enumerate(sources):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        found.append([path.read_bytes() for path in compile_raw(source, folder)])
+    assert found[0] == found[2] != found[1]
 
 
 @pytest.mark.parametrize("source", ["def main(", "def main(field a) { assert(a == b); }"])

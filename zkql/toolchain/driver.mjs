@@ -1,5 +1,8 @@
-// What zkql asks of Node: one job per process, described by a JSON file (argv[2]), whose result
-// is written to the files it names. Node finds the packages by the folder this file is copied to.
+// What zkql asks of Node: a job a line on standard input, as JSON with an "id"; for each a line on standard
+// output, JSON with that id and "ok" or "error". Results are written to the files that a job names. Node finds
+// the packages by the folder this file is copied to. One process does many jobs, because V8 needs seconds
+// until WebAssembly runs fast; "last" says that it ends now: after an error, which may leave a broken
+// instance, or with much memory, which WebAssembly never gives back.
 //
 // jobs: {job: "compile", source, program, r1cs}        ZoKrates source -> compiled program, R1CS
 //       {job: "witness", program, abi, inputs, wtns}   zokrates-js' own witness (tests compare)
@@ -8,20 +11,22 @@
 //       {job: "ptau", power, ptau, entropy}            a small powers-of-tau file (tests)
 //       {job: "verify", vk, proof, inputs}             snarkjs as a second verifier (tests)
 import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 
-const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const reply = (value) => process.stdout.write(JSON.stringify(value) + "\n");
+const MOST_MEMORY = 512 * 2 ** 20; // bytes, of a process that goes on
+const MOST_IDLE = 60_000; // milliseconds
 
+let zokratesOnce;
 async function zokrates() {
   const { initialize } = await import("zokrates-js");
-  const provider = await initialize();
-  return provider.withOptions({ backend: "ark", curve: "bn128", scheme: "g16" });
+  zokratesOnce ??= (await initialize()).withOptions({ backend: "ark", curve: "bn128", scheme: "g16" });
+  return zokratesOnce;
 }
 
 const jobs = {
-  async compile() {
-    const provider = await zokrates();
-    const artifacts = provider.compile(readFileSync(request.source, "utf8"), {
+  async compile(request) {
+    const compiler = await zokrates();
+    const artifacts = compiler.compile(readFileSync(request.source, "utf8"), {
       location: "circuit.zok",
       snarkjs: true,
       resolveCallback: () => null,
@@ -31,26 +36,26 @@ const jobs = {
     return { constraints: artifacts.constraintCount };
   },
 
-  async witness() {
-    const provider = await zokrates();
+  async witness(request) {
+    const compiler = await zokrates();
     const program = readFileSync(request.program);
-    const result = provider.computeWitness(program, request.inputs, { snarkjs: true });
+    const result = compiler.computeWitness(program, request.inputs, { snarkjs: true });
     writeFileSync(request.wtns, result.snarkjs.witness);
     return { output: JSON.parse(result.output) };
   },
 
-  async hash() {
-    const provider = await zokrates();
+  async hash(request) {
+    const compiler = await zokrates();
     const count = request.inputs.length;
-    const artifacts = provider.compile(
+    const artifacts = compiler.compile(
       `import "hashes/poseidon/poseidon" as poseidon;
        def main(field[${count}] inputs) -> field { return poseidon(inputs); }`,
     );
-    const result = provider.computeWitness(artifacts, [request.inputs]);
+    const result = compiler.computeWitness(artifacts, [request.inputs]);
     return { output: JSON.parse(result.output) };
   },
 
-  async setup() {
+  async setup(request) {
     const snarkjs = await import("snarkjs");
     const first = request.zkey + ".0";
     await snarkjs.zKey.newZKey(request.r1cs, request.ptau, first);
@@ -58,7 +63,7 @@ const jobs = {
     return { vk: await snarkjs.zKey.exportVerificationKey(request.zkey) };
   },
 
-  async ptau() {
+  async ptau(request) {
     const snarkjs = await import("snarkjs");
     const curve = await snarkjs.curves.getCurveFromName("bn128");
     const [first, second] = [request.ptau + ".0", request.ptau + ".1"];
@@ -68,16 +73,29 @@ const jobs = {
     return {};
   },
 
-  async verify() {
+  async verify(request) {
     const snarkjs = await import("snarkjs");
     return { verified: await snarkjs.groth16.verify(request.vk, request.inputs, request.proof) };
   },
 };
 
-try {
-  reply({ ok: await jobs[request.job]() });
-  process.exit(0);
-} catch (error) {
-  reply({ error: String(error?.message ?? error) });
-  process.exit(1);
+const reply = (value) => new Promise((done) => process.stdout.write(JSON.stringify(value) + "\n", done));
+const leave = () => process.exit(0);
+
+let idle = setTimeout(leave, MOST_IDLE);
+for await (const line of createInterface({ input: process.stdin })) {
+  clearTimeout(idle);
+  const { id, ...request } = JSON.parse(line);
+  const answer = { id, last: false };
+  try {
+    answer.ok = await jobs[request.job](request);
+    answer.last = process.memoryUsage().rss > MOST_MEMORY;
+  } catch (error) {
+    answer.error = String(error?.message ?? error);
+    answer.last = true;
+  }
+  await reply(answer);
+  if (answer.last) break;
+  idle = setTimeout(leave, MOST_IDLE);
 }
+leave();

@@ -6,11 +6,9 @@ In: a job for ``driver.mjs``. Out: its JSON reply. Node is the machine's, else t
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
-import tempfile
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
@@ -20,6 +18,7 @@ from typing import Any
 from zkql.errors import toolchain_error
 from zkql.toolchain.cache import cached, content_key
 from zkql.toolchain.progress import progress
+from zkql.toolchain.worker import Ended, Workers
 
 MINIMUM_NODE = 18
 _GET_NODE = "install Node 18 or newer, or run: pip install 'zkql[node]'"
@@ -96,6 +95,11 @@ def packages() -> Path:
     return cached("node", content_key(manifest, lock, driver)[:24], install)
 
 
+@cache
+def _workers(node: Path, folder: Path) -> Workers:
+    return Workers([node, folder / "driver.mjs"])
+
+
 def run_job(job: dict[str, Any], *, timeout: float, what: str) -> dict[str, Any]:
     """Run one job of ``driver.mjs``.
 
@@ -103,38 +107,23 @@ def run_job(job: dict[str, Any], *, timeout: float, what: str) -> dict[str, Any]
     reported as :class:`ToolchainError` with what to do; a job that answers with an error
     raises it with the tool's own message.
     """
-    folder = packages()
-    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
-        request = Path(scratch) / "job.json"
-        request.write_text(json.dumps(job))
-        try:
-            with progress(what):
-                done = subprocess.run(
-                    [node_path(), folder / "driver.mjs", request],
-                    capture_output=True,
-                    text=True,
-                    timeout=timeout,
-                    check=False,
-                    env={**os.environ, "NODE_NO_WARNINGS": "1"},
-                )
-        except subprocess.TimeoutExpired:
-            raise toolchain_error(
-                "ZKQL0904",
-                f"{what}: no answer after {timeout:.0f} s, stopped",
-                "lower 'capacity' in the stream's WITH (…), or allow more time: ZKQL_TIMEOUT=SECONDS",
-            ) from None
-    reply = done.stdout.strip().rpartition("\n")[2]
+    workers = _workers(node_path(), packages())
     try:
-        answer = json.loads(reply)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or not answer.keys() & {"ok", "error"}:
+        with progress(what):
+            answer = workers.do(job, timeout)
+    except TimeoutError:
+        raise toolchain_error(
+            "ZKQL0904",
+            f"{what}: no answer after {timeout:.0f} s, stopped",
+            "lower 'capacity' in the stream's WITH (…), or allow more time: ZKQL_TIMEOUT=SECONDS",
+        ) from None
+    except Ended as ended:
         raise toolchain_error(
             "ZKQL0905",
-            f"{what}: the process ended with code {done.returncode} and no answer",
-            *done.stderr.strip().splitlines()[-3:],
+            f"{what}: the process ended with code {ended.code} and no answer",
+            *ended.said,
             "most often this is memory (WebAssembly stops at 4 GB): lower 'capacity'",
-        )
+        ) from None
     if "error" in answer:
         raise toolchain_error("ZKQL0906", f"{what}: {answer['error']}")
     ok: dict[str, Any] = answer["ok"]
