@@ -154,7 +154,11 @@ def swapped_groups(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
             swapped = dict(honest)
             for name in chosen:
                 swapped[name] = list(honest[name])
-                swapped[name][one], swapped[name][other] = honest[name][other], honest[name][one]
+                each = len(honest[name]) // subject.stage.groups  # an ARRAY has several items
+                for mine, its in zip(
+                    range(one * each, (one + 1) * each), range(other * each, (other + 1) * each), strict=True
+                ):
+                    swapped[name][mine], swapped[name][its] = honest[name][its], honest[name][mine]
             yield Forgery(f"groups {one} and {other}: {', '.join(chosen)}", swapped)
 
 

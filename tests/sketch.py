@@ -18,7 +18,7 @@ from zkql.circuit.check import compile_circuit
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.base import Gadget, Origin
 from zkql.circuit.gadgets.products import Challenge
-from zkql.circuit.gadgets.reveal import Reveal, RevealKnown
+from zkql.circuit.gadgets.reveal import Reveal, RevealItems, RevealKnown
 from zkql.circuit.gadgets.rows import Opening
 from zkql.circuit.wires import Dims, Linear, Values, Wire
 from zkql.crypto.field import P
@@ -126,7 +126,7 @@ class Sketch:
     def help(self, kind: Callable[..., Gadget], *fields: Any) -> Gadget:
         """Another gadget, that makes or checks what is given."""
         made = self.draft.put(kind, f"{self.prefix}_{getattr(kind, '__name__', 'gadget').lower()}", *fields)
-        if not isinstance(made, (Reveal, RevealKnown)):
+        if not isinstance(made, (Reveal, RevealItems, RevealKnown)):
             for wire in made.outputs:
                 self.want(wire.linear)
                 if isinstance(made, self.free):

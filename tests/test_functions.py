@@ -4,6 +4,7 @@ is accepted."""
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -13,6 +14,7 @@ from tests.functions import CALLS, FORMS, STREAM, WINDOW, random_window, select
 from tests.harness import Row, Secrets, Subject, evaluated
 from tests.reference.duckdb_sql import translate
 from tests.reference.engine import Engine
+from zkql.circuit.statement import StatementError
 from zkql.plan.types import format_value
 
 CAPACITY = 4
@@ -109,3 +111,13 @@ def test_no_lie_is_accepted(subject: Subject) -> None:
     assert subject.accepts(subject.honest(hidden))
     accepted = [f.name for f in sample(all_forgeries(subject, hidden), 6) if subject.accepts(f.inputs)]
     assert accepted == [], rows
+
+
+@pytest.mark.parametrize("value", [1.5, True, "1", (1.5,), (True,), ("1",), (None,), ((1,),), [1], ()])
+def test_a_claim_of_another_type_is_refused(value: object) -> None:
+    subject = Subject.compile(select("collect", "plain"), CAPACITY, STREAM)
+    hidden = Secrets.of(next(w for w in iter(lambda: random_window(random.Random(3), CAPACITY), None) if w))
+    present, (honest,) = subject.claim(hidden.rows)
+    false = replace(honest, values=(value, *honest.values[1:]))
+    with pytest.raises(StatementError):
+        subject.public(hidden, (present, (false,)))

@@ -38,6 +38,8 @@ SELECTS = {
         SELECT *, RANK() OVER ({PARTITION}, half ORDER BY double) AS zone FROM (
             SELECT window_start, window_end, zone / 2 AS half, load + load AS double {WINDOW}) AS computed
         ) AS ranked WHERE zone <= 2""",
+    "beside": f"""SELECT window_start, (zone > 0) AND ok AS b, zone > 0 AS p, load + 1 AS l,
+        RANK() OVER ({PARTITION}, zone > 0, 1 ORDER BY load) AS r {WINDOW}""",
 }
 
 

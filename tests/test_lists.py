@@ -13,6 +13,7 @@ from tests.gadgets import Bench
 from tests.selections import Form, Row
 from tests.statistic import Statistic, cost, statistic_shapes
 from zkql.circuit.draft import Draft
+from zkql.circuit.gadgets.slices import Item
 from zkql.circuit.lists import items_of
 from zkql.circuit.lower import lists
 from zkql.circuit.lower.answer import ListAnswer, Operand
@@ -65,7 +66,7 @@ class Listed(Statistic):
             answer = LOWERINGS[call.function](selection, call, tuple(operands))
             assert answer.known is not None
             if isinstance(answer, ListAnswer):
-                return [*answer.items, answer.length, answer.known, *wires]
+                return [*_items(draft, answer, items_of(call, capacity)), answer.length, answer.known, *wires]
             return [answer.value, answer.known, *wires]
 
         bench = Bench.make(build, capacity=capacity, **shapes)
@@ -96,6 +97,13 @@ class Listed(Statistic):
 @cache
 def subject(name: str, form: Form = Form.ALL, capacity: int = 5, kind: SqlType = TINYINT) -> Listed:
     return Listed.make_call(call_of(name, kind), form=form, capacity=capacity)
+
+
+def _items(draft: Draft, answer: ListAnswer, most: int) -> list[Linear]:
+    """Each item on its own; a window of one slot has but one."""
+    if most == 1:
+        return [answer.items]
+    return [draft.make(Item, "item", answer.items, place) for place in range(most)]
 
 
 def of(*values: int) -> list[Row]:

@@ -228,6 +228,11 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
         (f"{NEAREST}a column for each field",),
     ),
     (
+        where("load > 0").replace("COUNT(*)", "COLLECT_DISTINCT('ab')"),
+        "COLLECT_DISTINCT of VARCHAR has no circuit yet",
+        (f"{NEAREST}CAST(… AS VARCHAR(n))",),
+    ),
+    (
         stream() + select(group=f"GROUP BY {BOUNDS}, load HAVING COUNT(*) > 1"),
         "HAVING over private aggregates has no circuit yet",
         (f"{NEAREST}select the aggregate, and let the consumer choose",),

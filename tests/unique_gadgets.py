@@ -23,7 +23,7 @@ from zkql.circuit.gadgets.pairs import Constants, Extended, OfLeft, OfPairs
 from zkql.circuit.gadgets.permutation import Ascending, Counts, Permuted
 from zkql.circuit.gadgets.positions import Element, EndValue
 from zkql.circuit.gadgets.prefix import Prefix
-from zkql.circuit.gadgets.reveal import Reveal, RevealKnown
+from zkql.circuit.gadgets.reveal import Reveal, RevealItems, RevealKnown
 from zkql.circuit.gadgets.root import NearestRoot
 from zkql.circuit.gadgets.rows import Context, Opening, Unread
 from zkql.circuit.gadgets.runs import Buckets, RunEdges, RunningMode, Starts
@@ -162,6 +162,13 @@ def _reveal(s: Sketch, n: int, *, known: bool) -> None:
     more = (s.give("known", (n,), *BIT),) if known else ()
     name = f"{s.prefix}_shown"
     s.put(RevealKnown if known else Reveal, value, *more, name, (n,))
+    s.results.append(name)
+
+
+def _items(s: Sketch, n: int, *, grouped: bool) -> None:
+    size = (GROUPS,) if grouped else ()
+    name = f"{s.prefix}_shown"
+    s.put(RevealItems, s.give("value", (*size, n), *INT), s.give("length", size, 0, n), name, size, n)
     s.results.append(name)
 
 
@@ -320,4 +327,6 @@ TRIALS = (
     # results
     Trial((Reveal,), partial(_reveal, known=False)),
     Trial((RevealKnown,), partial(_reveal, known=True)),
+    Trial((RevealItems,), partial(_items, grouped=False)),
+    Trial((RevealItems,), partial(_items, grouped=True), "of groups"),
 )

@@ -15,7 +15,7 @@ from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.base import Origin, Part, one_line
 from zkql.circuit.gadgets.rows import Context, Opening, Unread, identifier
 from zkql.circuit.listing import reveal_rows
-from zkql.circuit.lists import makes_list
+from zkql.circuit.lists import items_of, makes_list
 from zkql.circuit.lower.answer import Answer, ListAnswer, Operand
 from zkql.circuit.lower.expressions import Scope, holds, lower
 from zkql.circuit.lower.groups import grouped
@@ -250,16 +250,13 @@ class _Assembly:
         self, index: int, call: Aggregation, answer: Answer | ListAnswer, selection: Selection
     ) -> None:
         draft, name = self.draft, result_name(index)
+        size = (self.circuit.most,) if self.circuit.is_counted else ()
         if isinstance(answer, ListAnswer):
             assert makes_list(call)
-            length = answer.length
-            size = (self.circuit.most,) if self.circuit.is_counted else ()
-            for position, item in enumerate(answer.items):
-                used = draft.less(constant(position), length)
-                draft.reveal(f"{name}_used_{position}", used, size=size)
-                draft.reveal(f"{name}_item_{position}", item, used, size)
+            most = items_of(call, self.circuit.capacity)
+            draft.reveal(f"{name}_length", answer.length, size=size)
+            draft.reveal_items(f"{name}_items", answer.items, answer.length, size, most)
             return
-        size = (self.circuit.most,) if self.circuit.is_counted else ()
         known = answer.known if call.nullable else None
         if call.nullable:
             assert known is not None, call

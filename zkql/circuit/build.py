@@ -48,14 +48,17 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     gadgets = tuple(draft.gadgets)
     parameters = draft.parameters
     hashes: Counter[int] = Counter()
+    due: Counter[int] = Counter()
     for gadget in gadgets:
         hashes.update(gadget.hashes)
+        due.update({i: poseidon_constraints(i) * n for i, n in gadget.hashes.items()})
+        due.subtract(dict.fromkeys(gadget.hashes, gadget.folded))
     functions = [render_poseidon(inputs) for inputs in sorted(hashes)]
-    clauses = [(HASHES, poseidon_constraints(i) * hashes[i]) for i in sorted(hashes)]
+    clauses = [(HASHES, due[i]) for i in sorted(hashes)]
     for gadget in gadgets:
         functions.append(gadget.render())
         hashed = sum(poseidon_constraints(i) * n for i, n in gadget.hashes.items())
-        clauses.append((str(gadget.origin), gadget.constraints() - hashed))
+        clauses.append((str(gadget.origin), gadget.constraints() - hashed + gadget.folded))
     calls = [gadget.invocation() for gadget in gadgets]
     source = (
         environment()

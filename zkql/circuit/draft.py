@@ -15,7 +15,7 @@ from zkql.circuit.gadgets.arithmetic import Multiply, Quotient, Rounding
 from zkql.circuit.gadgets.base import Gadget, Origin, Parameter, Part
 from zkql.circuit.gadgets.compare import Equal, InRange, Less
 from zkql.circuit.gadgets.live import Live
-from zkql.circuit.gadgets.reveal import Reveal, RevealKnown
+from zkql.circuit.gadgets.reveal import Reveal, RevealItems, RevealKnown
 from zkql.circuit.wires import Dims, Linear, Wire, check_width, constant
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ class Draft:
             self.put(Reveal, "reveal", computed, result, size)
         else:
             self.put(RevealKnown, "reveal", computed, known, result, size)
+
+    def reveal_items(self, result: str, value: Linear, length: Linear, size: Dims, most: int) -> None:
+        """The public input ``result`` has the first ``length`` of ``most`` values, then zeros."""
+        self.put(RevealItems, "reveal_items", value, length, result, size, most)
 
     @property
     def used(self) -> set[str]:

@@ -5,7 +5,7 @@ rows, the claimed results. Out: field elements.
 
 order: context · number of rows · commitment of each slot · each shown value of each slot, and whether it
 is NULL · whether any row counts, or the packed key of each group and whether there is such a group · each
-result, a value a group
+result, a value a group; of an ARRAY the length, then all items that it could have, 0 where it has none
 
 The context is a digest of the circumstances and of all other public inputs. So it is fixed after rows and
 results, and a challenge that a circuit derives from it is bound to both.
@@ -80,9 +80,8 @@ def _named(plan: StagedPlan, circuit: CircuitPlan) -> Iterator[tuple[str, tuple[
     for index in circuit.calls:
         call = plan.calls[index]
         if makes_list(call):
-            for item in range(items_of(call, circuit.capacity)):
-                yield f"{result_name(index)}_used_{item}", dims
-                yield f"{result_name(index)}_item_{item}", dims
+            yield f"{result_name(index)}_length", dims
+            yield f"{result_name(index)}_items", (*dims, items_of(call, circuit.capacity))
         else:
             if call.nullable:
                 yield f"{result_name(index)}_known", dims
@@ -228,11 +227,10 @@ def _encoded(
     if cell.type.kind is Kind.ARRAY:
         most = items_of(plan.calls[index], circuit.capacity)
         lists = [_items(cell, value, most) for value in slots]
-        found: dict[str, list[int]] = {}
-        for item in range(most):
-            found[f"{name}_used_{item}"] = [int(item < len(own)) for own in lists]
-            found[f"{name}_item_{item}"] = [own[item] if item < len(own) else 0 for own in lists]
-        return found
+        return {
+            f"{name}_length": [len(own) for own in lists],
+            f"{name}_items": [item for own in lists for item in (*own, *[0] * (most - len(own)))],
+        }
     for value in values:
         if value is None and not cell.nullable:
             raise StatementError(f"{cell.text} cannot be NULL")
@@ -251,7 +249,7 @@ def _items(cell: Cell, value: Value | None, most: int) -> list[int]:
 
 
 def _scalar(call: str, kind: SqlType, value: Value | None) -> int:
-    if value is None or isinstance(value, tuple) or isinstance(value, str) != (kind.kind is Kind.VARCHAR):
+    if type(value) is not (str if kind.kind is Kind.VARCHAR else int):
         raise StatementError(f"{call} cannot be {value!r}")
     if not kind.contains(value):
         raise StatementError(f"{call} is outside {kind}")

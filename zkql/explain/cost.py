@@ -183,10 +183,15 @@ def _line(node: str, clause: str, gadget: Gadget, *, public: int) -> Cost:
 
 def _of_opening(opening: Opening, plan: StagedPlan, node: str) -> Iterator[Cost]:
     rows = opening.capacity
-    hashed = rows * (poseidon_constraints(len(opening.elements) + 1) + 1)
+    bits = sum(own.bits for own in opening.fields if not own.whole)
+    hashed = opening.constraints() - rows * bits
     span = opening.origin.span
     yield Cost(node, "commitment (Poseidon)", 0, 0, hashed, 1 + rows, rows, span)
     for own in opening.fields:
+        if own.whole:
+            clause = f"{', '.join(c.name for c in own.columns)} (not used)"
+            yield Cost(node, one_line(clause), 0, 0, 0, 0, rows, span)
+            continue
         clause = f"bits of {', '.join(c.name for c in own.columns)}"
         bits = rows * own.bits
         if own.flag:

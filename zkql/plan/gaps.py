@@ -234,6 +234,11 @@ def _in_call(call: Aggregation, *, hidden: bool) -> Iterator[Diagnostic]:
             yield without_code(f"{call.function} of {expression.type} has", expression, call.span)
         else:
             yield from in_expression(expression)
+    kind = call.type.element if call.type.kind is Kind.ARRAY else call.type
+    if call.expressions and all(isinstance(e, Literal) for e in call.expressions) and not has_code(kind):
+        yield planned(
+            f"{call.function} of {kind} has", call.span, "nearest provable form: CAST(… AS VARCHAR(n))"
+        )
 
 
 def _in_result(shape: Shape, *, grouped: bool) -> Iterator[Diagnostic]:

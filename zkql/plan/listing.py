@@ -81,21 +81,26 @@ class ListShape:
         window, taken = set(bounds(self.window)), {c.name for c in self.over.columns}
         found = []
         for key in dict.fromkeys(self.calls[0].partition):
-            if not isinstance(key, Column):
+            if isinstance(key, Column):
+                found += [] if key.name in window else [Output(key.name, key)]
+            elif columns_of(key):  # a constant tells nothing apart
                 name = _free(render(key), taken)
                 taken.add(name)
                 found.append(Output(name, key))
-            elif key.name not in window:
-                found.append(Output(key.name, key))
         return tuple(found)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """What is selected, from keys where it is computed from these."""
+        """What is selected, from the keys where these are all that it reads."""
         if self.project is None:
             return tuple(Output(c.name, c) for c in self.over.columns)
-        keys = {k.expression: k.column for k in self.keys}
-        return tuple(replace(o, expression=_keyed(o.expression, keys)) for o in self.project.outputs)
+        return tuple(self._of_keys(output) for output in self.project.outputs)
+
+    def _of_keys(self, output: Output) -> Output:
+        keyed = _keyed(output.expression, {k.expression: k.column for k in self.keys})
+        read = {c.name for c in columns_of(keyed)}
+        known = {k.name for k in self.keys} | set(bounds(self.window))
+        return replace(output, expression=keyed) if read <= known else output
 
 
 def filters_of(node: Node) -> tuple[tuple[Filter, ...], Node]:

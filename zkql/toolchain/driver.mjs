@@ -13,7 +13,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const MOST_MEMORY = 512 * 2 ** 20; // bytes, of a process that goes on
+const MOST_MEMORY = 2 ** 30; // bytes, of a process that goes on
 const MOST_IDLE = 60_000; // milliseconds
 
 let zokratesOnce;

@@ -131,6 +131,11 @@ class Gadget(ABC):
         return {}
 
     @property
+    def folded(self) -> int:
+        """Constraints of these calls that ZoKrates computes, because a word is a constant."""
+        return 0
+
+    @property
     def wires(self) -> tuple[Wire, ...]:
         """The wires that its function takes, each once."""
         return tuple(dict.fromkeys(wire for linear in self.inputs for wire, _ in linear.terms))

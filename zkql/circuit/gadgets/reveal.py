@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Elementwise, Parameter
-from zkql.circuit.wires import Dims, Linear, Wire
+from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
+from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,68 @@ class RevealKnown(Elementwise):
 
     def constraints_of_one(self) -> int:
         return 1
+
+
+@dataclass(frozen=True)
+class RevealItems(Gadget):
+    """The public input ``result`` has the first ``length`` of the values, and zeros up to ``most`` of them;
+    with groups for each. ``size`` are the dimensions of the length: none, or one a group. Values without a
+    dimension of their own beside it are the same at every place."""
+
+    name: str
+    origin: Any
+    value: Linear
+    length: Linear
+    result: str
+    size: Dims
+    most: int
+    template: ClassVar[str] = "reveal_items.zok.j2"
+
+    @property
+    def inputs(self) -> tuple[Linear, ...]:
+        return (self.value, self.length)
+
+    @property
+    def outputs(self) -> tuple[Wire, ...]:
+        low, high = min(0, self.value.low), max(0, self.value.high)
+        return (Wire(self.result, (*self.size, self.most), low, high),)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        dims = (*self.size, self.most)
+        return (Parameter(self.result, dims, public=True), Parameter(f"{self.name}_used", dims))
+
+    @property
+    def _is_repeated(self) -> bool:
+        return len(self.value.dims) <= len(self.size)
+
+    def read(self, environment: Environment) -> list[Values]:
+        dims = self.size if self._is_repeated else (*self.size, self.most)
+        values = self.value.values(environment, dims)
+        if self._is_repeated:
+            values = [value for value in values for _ in range(self.most)]
+        return [values, self.length.values(environment, self.size)]
+
+    def compute(self, inputs: Sequence[Values]) -> list[Values]:
+        values, lengths = inputs
+        used = self._used(lengths)
+        return [[value if is_used else 0 for value, is_used in zip(values, used, strict=True)]]
+
+    def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
+        return {f"{self.name}_used": self._used(inputs[1])}
+
+    def _used(self, lengths: Values) -> Values:
+        return [int(place < length) for length in lengths for place in range(self.most)]
+
+    def constraints(self) -> int:
+        return 3 * prod(self.size) * self.most
+
+    def variables(self) -> dict[str, Any]:
+        group = "[g]" if self.size else ""
+        return {
+            "most": self.most,
+            "groups": self.size[0] if self.size else 0,
+            "value": self.value.text(group if self._is_repeated else f"{group}[i]"),
+            "length": self.length.text(group),
+            "result": self.result,
+        }

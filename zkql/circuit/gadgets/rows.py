@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
-from zkql.circuit.wires import Linear, Values, Wire
+from zkql.circuit.wires import Dims, Linear, Values, Wire
 from zkql.crypto.commitment import Element, layout
 from zkql.crypto.field import P
 from zkql.plan.codes import column_bits, width
@@ -74,7 +74,8 @@ class Unread(Elementwise):
 class Field:
     """Neighbouring bits of one element that are spelled out together: the code of one used column, its
     flag of NULL, or a run of columns that nothing reads. ``largest`` says that the field is written from
-    the column's largest (or smallest) value, which is an output."""
+    the column's largest (or smallest) value, which is an output. ``whole`` says that nothing reads the
+    element: it is not spelled out, since Poseidon binds it as it is."""
 
     name: str
     columns: tuple[ColumnSchema, ...]
@@ -83,11 +84,17 @@ class Field:
     used: bool
     flag: bool = False
     largest: bool | None = None
+    whole: bool = False
 
     @property
     def parameter(self) -> str:
-        """The parameter with its bits."""
-        return f"{self.name}_bits"
+        """The parameter with its bits, or with all of it."""
+        return self.name if self.whole else f"{self.name}_bits"
+
+    @property
+    def size(self) -> Dims:
+        """The parameter's dimensions for one row."""
+        return () if self.whole else (self.bits,)
 
     @property
     def anchor(self) -> str:
@@ -145,7 +152,10 @@ class Opening(Gadget):
             columns = tuple(run)
             bits = sum(map(column_bits, columns))
             if position < 0:
-                found.append(Field(f"rest_{index}_{len(found)}", columns, bits, shift, used=False))
+                # The constant of the first element tells schemas apart: it stands above the bits.
+                whole = columns == element.columns and not element.constant
+                name = f"rest_{index}_{len(found)}"
+                found.append(Field(name, columns, bits, shift, used=False, whole=whole))
             else:
                 (column,) = columns
                 name, own = identifier(self.stream, column.name), width(column.type)
@@ -202,7 +212,7 @@ class Opening(Gadget):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         anchors = (Parameter(f.anchor, ()) for f in self._used() if f.largest is not None)
-        bits = (Parameter(f.parameter, (self.capacity, f.bits)) for f in self.fields)
+        bits = (Parameter(f.parameter, (self.capacity, *f.size)) for f in self.fields)
         return (*anchors, Parameter(f"{self.name}_salt", (self.capacity,)), *bits)
 
     def _codes(self, inputs: Sequence[Values]) -> dict[str, Values]:
@@ -241,7 +251,7 @@ class Opening(Gadget):
                     found[own.anchor] = [extreme]
             else:
                 values = self._packed(own, codes)
-            found[own.parameter] = [bit for v in values for bit in spell(v, own.bits)]
+            found[own.parameter] = values if own.whole else [b for v in values for b in spell(v, own.bits)]
         return found
 
     def _packed(self, rest: Field, codes: Mapping[str, Values]) -> Values:
@@ -255,13 +265,18 @@ class Opening(Gadget):
     def hashes(self) -> Mapping[int, int]:
         return {len(self.elements) + 1: self.capacity}
 
+    @property
+    def folded(self) -> int:
+        """Of an element without columns the first S-box."""
+        return self.capacity * 3 * sum(not fields for fields in self.elements)
+
     def constraints(self) -> int:
-        return self.capacity * self.per_row
+        return self.capacity * self.per_row - self.folded
 
     @property
     def per_row(self) -> int:
         """Constraints a row: hash, bits, one comparison."""
-        bits = sum(f.bits for f in self.fields)
+        bits = sum(f.bits for f in self.fields if not f.whole)
         return poseidon_constraints(len(self.elements) + 1) + bits + 1
 
     def invocation(self) -> str:

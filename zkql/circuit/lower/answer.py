@@ -34,8 +34,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class ListAnswer:
     """The value of an aggregate that makes an ARRAY: the first ``length`` of the ``items``; those after
-    are anything."""
+    are anything. The items are the last dimension; without it, they are all the same."""
 
-    items: tuple[Linear, ...]
+    items: Linear
     length: Linear
     known: Linear | None = None

@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 def top(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
     """TOP(x, n): the largest values, from the largest on; with DISTINCT each once."""
     if selection.most <= 1:
-        return _alone(selection, call, operands)
+        return _alone(selection, operands)
     items = items_of(call, selection.capacity)
     line = _line(selection, call, operands, selection.capacity)
-    return _listed(line, line.largest(items))
+    return _listed(line, line.largest(items), items)
 
 
 def bottom(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
     """BOTTOM(x, n): the smallest values, from the smallest on; with DISTINCT each once."""
     if selection.most <= 1:
-        return _alone(selection, call, operands)
+        return _alone(selection, operands)
     items = items_of(call, selection.capacity)
     line = _line(selection, call, operands, items)
-    return _listed(line, line.smallest(items))
+    return _listed(line, line.smallest(items), items)
 
 
 def collect_distinct(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
     """COLLECT_DISTINCT(x): each value once, ascending."""
     if selection.most <= 1:
-        return _alone(selection, call, operands)
+        return _alone(selection, operands)
     items = selection.capacity
     line = ordered(selection, operands[0].value, repeats=True).line_of_different(items)
-    return _listed(line, line.smallest(items))
+    return _listed(line, line.smallest(items), items)
 
 
 def mode(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:
@@ -56,15 +56,12 @@ def mode(selection: Selection, call: Aggregation, operands: tuple[Operand, ...])
     modes = draft.make(RunningMode, "mode", found.values, starts, found.live, restarts)
     if selection.member is None:
         return Answer(draft.make(Item, "mode_of_all", modes, selection.capacity - 1), selection.any)
-    (last,) = replace(found.line, values=modes).largest(1)
-    return Answer(last, selection.any)
+    return Answer(replace(found.line, values=modes).last, selection.any)
 
 
-def _alone(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> ListAnswer:
+def _alone(selection: Selection, operands: tuple[Operand, ...]) -> ListAnswer:
     """What the one slot of a window has, or none where no row ever counts."""
-    items = items_of(call, selection.capacity)
-    value = selection.total(operands[0].value)
-    return ListAnswer((value, *[constant(0)] * (items - 1)), selection.count, selection.any)
+    return ListAnswer(selection.total(operands[0].value), selection.count, selection.any)
 
 
 def _line(selection: Selection, call: Aggregation, operands: tuple[Operand, ...], items: int) -> Line:
@@ -72,9 +69,8 @@ def _line(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]
     return found.line_of_different(items) if call.distinct else found.line
 
 
-def _listed(line: Line, items: tuple[Linear, ...]) -> ListAnswer:
-    draft, most = line.selection.draft, len(items)
-    length = line.count
+def _listed(line: Line, items: Linear, most: int) -> ListAnswer:
+    draft, length = line.selection.draft, line.count
     if most < line.selection.capacity:
         length = draft.select(draft.less(length, constant(most)), length, constant(most))
     return ListAnswer(items, length.within(0, most), line.selection.any)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zkql.circuit.gadgets.numbering import GroupNumber
+from zkql.circuit.gadgets.prefix import Prefix
 from zkql.circuit.gadgets.runs import Starts
 from zkql.circuit.gadgets.slices import Copy, Differences, Item, Numbering, RunningSum, Slice, Sum
 from zkql.circuit.gadgets.totals import GroupValues
@@ -30,21 +31,26 @@ class Line:
     count: Linear
     end: Linear
 
-    def smallest(self, items: int) -> tuple[Linear, ...]:
+    def smallest(self, items: int) -> Linear:
         """The first values of each group, from the first on."""
-        draft = self.selection.draft
-        if self.selection.member is None:
-            return tuple(draft.make(Item, "item", self.values, place) for place in range(items))
-        return self._slice(self.end - self.count, items, backward=False)
+        if self.selection.member is not None:
+            return self._slice(self.end - self.count, items, backward=False)
+        if self.values.dims == (items,):
+            return self.values
+        return self.selection.draft.make(Prefix, "first_items", self.values, items)
 
-    def largest(self, items: int) -> tuple[Linear, ...]:
+    def largest(self, items: int) -> Linear:
         """The last values of each group, from the last on."""
         return self._slice(self.selection.capacity - self.end, items, backward=True)
 
-    def _slice(self, start: Linear, items: int, *, backward: bool) -> tuple[Linear, ...]:
+    @property
+    def last(self) -> Linear:
+        """The last value of each group."""
+        return self.selection.draft.make(Item, "item", self.largest(1), 0)
+
+    def _slice(self, start: Linear, items: int, *, backward: bool) -> Linear:
         draft, most = self.selection.draft, self.selection.capacity
-        found = draft.make(Slice, "slice", self.values, start, items, most, backward)
-        return tuple(draft.make(Item, "item", found, place) for place in range(items))
+        return draft.make(Slice, "slice", self.values, start, items, most, backward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,7 @@ class Ordered:
     def _up_to_end(self, begun: Linear) -> Linear:
         """The sum of all places before the end of each group."""
         running = self.draft.make(RunningSum, "running", begun)
-        (found,) = replace(self.line, values=running).largest(1)
-        return found
+        return replace(self.line, values=running).last
 
     @property
     def different(self) -> Linear:
