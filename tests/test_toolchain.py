@@ -30,6 +30,7 @@ from zkql.toolchain.cache import cached, content_key
 from zkql.toolchain.constraints import ConstraintSystem, Program, Unsatisfied, read_r1cs, read_zokrates
 from zkql.toolchain.devkeys import FIELD_OF_POINTS, dev_zkey
 from zkql.toolchain.groth16 import PROOF_BYTES, ProofVerifier, Prover, proof_to_snarkjs
+from zkql.toolchain.modules import split
 from zkql.toolchain.node import run_job
 from zkql.toolchain.zokrates import VK, ZKEY, compile_source, dev_keys, ptau_keys
 
@@ -107,9 +108,8 @@ class Raw:
 
 def compile_raw(source: str, folder: Path) -> tuple[Path, Path]:
     """ZoKrates' compiled program and its .r1cs."""
-    paths = {name: folder / f"circuit.{name}" for name in ("source", "program", "r1cs")}
-    paths["source"].write_text(source)
-    job("compile", **{name: str(path) for name, path in paths.items()})
+    paths = {name: folder / f"circuit.{name}" for name in ("program", "r1cs")}
+    job("compile", source=source, **{name: str(path) for name, path in paths.items()})
     return paths["program"], paths["r1cs"]
 
 
@@ -128,6 +128,41 @@ def test_the_compiled_program_is_the_r1cs(raw: Raw) -> None:
     for index, (a, b) in enumerate(zip(ours.constraints, theirs.constraints, strict=True)):
         assert a == b, index
     assert constraints.r1cs(ours) == raw.r1cs
+
+
+def test_in_modules_it_compiles_to_the_same_constraints_at_the_same_lines(raw: Raw) -> None:
+    assert raw.subject.compiled.circuit is not None
+    source = raw.subject.compiled.circuit.source
+    main, modules = split(source)
+    assert {"poseidon2_first", "poseidon2_last"} <= modules.keys()
+    assert max(map(len, (main, *modules.values()))) < len(source) // 3
+    assert compile_source(source) == raw.program
+
+
+def test_modules_import_what_they_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zkql.toolchain.modules.LONG", 40)
+    source = """
+// A comment (with a call(1)).
+def short() -> field { return 1; }
+def first(field a) -> field {
+    return a * a; // a comment
+}
+def needs_short(field a) -> field {
+    return short() + a * a * a;
+}
+def needs_first(field a) -> field {
+    return first(a) + first(a + 1);
+}
+def main(field a) -> field { return needs_first(a) + needs_short(a); }
+""".replace("}\n", "\n}\n").replace("\n\n}", "\n}")
+    main, modules = split(source)
+    assert list(modules) == ["first", "needs_first"]
+    assert modules["needs_first"].startswith('from "./first" import first; \n')
+    assert main.startswith('from "./needs_first" import needs_first; \n')
+    assert "comment (" not in main
+    for text in (main, *modules.values()):
+        for number, line in enumerate(text.splitlines()[1:], 2):
+            assert line in ("", source.splitlines()[number - 1])
 
 
 def test_programs_survive_being_stored(raw: Raw) -> None:

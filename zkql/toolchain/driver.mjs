@@ -4,7 +4,7 @@
 // until WebAssembly runs fast; "last" says that it ends now: after an error, which may leave a broken
 // instance, or with much memory, which WebAssembly never gives back.
 //
-// jobs: {job: "compile", source, program, r1cs}        ZoKrates source -> compiled program, R1CS
+// jobs: {job: "compile", source, modules, program, r1cs}  ZoKrates text -> compiled program, R1CS
 //       {job: "witness", program, abi, inputs, wtns}   zokrates-js' own witness (tests compare)
 //       {job: "hash", inputs}                          standard library Poseidon (tests compare)
 //       {job: "setup", r1cs, ptau, zkey, entropy}      Groth16 phase 2 by snarkjs, one contribution
@@ -26,10 +26,14 @@ async function zokrates() {
 const jobs = {
   async compile(request) {
     const compiler = await zokrates();
-    const artifacts = compiler.compile(readFileSync(request.source, "utf8"), {
+    const modules = request.modules ?? {};
+    const artifacts = compiler.compile(request.source, {
       location: "circuit.zok",
       snarkjs: true,
-      resolveCallback: () => null,
+      resolveCallback: (_, path) => {
+        const name = path.replace("./", "");
+        return name in modules ? { source: modules[name], location: name } : null;
+      },
     });
     writeFileSync(request.program, artifacts.program);
     writeFileSync(request.r1cs, artifacts.snarkjs.program);

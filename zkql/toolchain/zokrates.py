@@ -17,6 +17,7 @@ from zkql.toolchain.cache import cached, content_key
 from zkql.toolchain.constraints import Program, read_zokrates
 from zkql.toolchain.devkeys import dev_zkey
 from zkql.toolchain.groth16 import Prover
+from zkql.toolchain.modules import split
 from zkql.toolchain.node import job_timeout, run_job
 from zkql.toolchain.progress import progress
 
@@ -24,7 +25,7 @@ PROGRAM = "circuit.program"
 ZKEY = "proving.zkey"
 VK = "verification_key.json"
 ZOKRATES_VERSION = "zokrates-js 1.1.9"
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def compile_source(source: str, *, timeout: float = 600) -> Program:
@@ -35,23 +36,24 @@ def compile_source(source: str, *, timeout: float = 600) -> Program:
     """
 
     def make(folder: Path) -> None:
-        paths = {name: str(folder / name) for name in ("circuit.zok", "circuit.out", "circuit.r1cs")}
-        Path(paths["circuit.zok"]).write_text(source)
+        program_file, r1cs_file = folder / "circuit.out", folder / "circuit.r1cs"
+        main, modules = split(source)
         run_job(
             {
                 "job": "compile",
-                "source": paths["circuit.zok"],
-                "program": paths["circuit.out"],
-                "r1cs": paths["circuit.r1cs"],
+                "source": main,
+                "modules": modules,
+                "program": str(program_file),
+                "r1cs": str(r1cs_file),
             },
             timeout=job_timeout(timeout),
             what="compiling the circuit",
         )
         with progress("reading the compiled circuit"):
-            program = read_zokrates(Path(paths["circuit.out"]).read_bytes())
+            program = read_zokrates(program_file.read_bytes())
         (folder / PROGRAM).write_bytes(constraints.dump(program))
-        for name in ("circuit.out", "circuit.r1cs"):  # large, and both follow from the program
-            Path(paths[name]).unlink()
+        for path in (program_file, r1cs_file):  # large, and both follow from the program
+            path.unlink()
 
     folder = cached("circuits", content_key(ZOKRATES_VERSION, _FORMAT, source), make)
     return constraints.load((folder / PROGRAM).read_bytes())

@@ -19,6 +19,7 @@ def poseidon_constraints(inputs: int) -> int:
 def render_poseidon(inputs: int) -> str:
     """The unrolled hash as ZoKrates source."""
     plan = schedule(inputs)
+    share = max(60 // plan.width, 1)
     return (
         environment()
         .get_template("poseidon.zok.j2")
@@ -29,9 +30,13 @@ def render_poseidon(inputs: int) -> str:
             pre_sparse=plan.pre_sparse,
             first=plan.first,
             entry=plan.entry,
-            partial=plan.partial,
+            partial=[
+                {"rounds": plan.partial[i : i + share], "size": len(plan.partial[i : i + share])}
+                for i in range(0, len(plan.partial), share)
+            ],
             last=plan.last,
             sboxes=poseidon_constraints(inputs) // 3,
+            indexed=lambda label, count: [f"{label}[{i}]" for i in range(count)],
             names=lambda label, count: [f"{label}_{i}" for i in range(count)],
         )
         .strip()
