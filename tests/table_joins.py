@@ -174,7 +174,23 @@ SHAPES: Mapping[str, tuple[Method, int, int, Mapping[str, object]]] = {
 }
 
 TESTED = (
-    tuple(SHAPES) if THOROUGH else ("interpolated", "constants", "marked", "looked up", "opened", "paths")
+    tuple(SHAPES)
+    if THOROUGH
+    else (
+        "interpolated",
+        "interpolated, dense",
+        "interpolated, one entry",
+        "interpolated, no payload",
+        "constants",
+        "marked",
+        "marked, one entry",
+        "marked, no payload",
+        "looked up",
+        "looked up, weights of rows",
+        "looked up, wide",
+        "opened",
+        "paths",
+    )
 )
 """Those that tests compile; hashes take ZoKrates long. ``python -m tests.attack_joins`` has all."""
 

@@ -29,7 +29,7 @@ from zkql.plan.types import INT, format_value
 from zkql.plan.walk import walk
 
 CAPACITY = 4
-WINDOWS = 25
+WINDOWS = 40
 TABLES = {
     "smalls": (
         "small TINYINT NOT NULL, word VARCHAR(3), weight DECIMAL(3, 1), yes BOOLEAN NOT NULL,"
@@ -222,7 +222,7 @@ def test_no_lie_is_accepted(subject: Subject) -> None:
     rows = next(w for w in iter(lambda: random_window(source, CAPACITY), None) if len(w) == 3)
     hidden = Secrets.of(rows)
     assert subject.accepts(subject.honest(hidden))
-    forgeries = sample(all_forgeries(subject, hidden), 10)
+    forgeries = sample(all_forgeries(subject, hidden), 6)
     assert [f.name for f in forgeries if subject.accepts(f.inputs)] == [], rows
 
 

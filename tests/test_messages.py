@@ -230,7 +230,17 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         where("load > 0").replace("COUNT(*)", "COLLECT_DISTINCT('ab')"),
         "COLLECT_DISTINCT of VARCHAR has no circuit yet",
-        (f"{NEAREST}CAST(… AS VARCHAR(n))",),
+        (f"{NEAREST}CAST(… AS VARCHAR(n)), with n from 1 to 11",),
+    ),
+    (
+        items("ARG_MAX('ab', load) AS x"),
+        "ARG_MAX of VARCHAR has no circuit yet",
+        (f"{NEAREST}CAST(… AS VARCHAR(n)), with n from 1 to 11",),
+    ),
+    (
+        query(f"SELECT LAG('ab') OVER (PARTITION BY {BOUNDS} ORDER BY load) AS r FROM {WINDOW}"),
+        "LAG of VARCHAR has no circuit yet",
+        (f"{NEAREST}CAST(… AS VARCHAR(n)), with n from 1 to 11",),
     ),
     (
         stream() + select(group=f"GROUP BY {BOUNDS}, load HAVING COUNT(*) > 1"),

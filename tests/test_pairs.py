@@ -123,7 +123,17 @@ SHAPES = {
     "pairs, sorted, right keys below": (Way.SORT, 2, 3, 4, KEYS[::-1]),
     "pairs, sorted, room for all": (Way.SORT, 3, 3, 9),
 }
-TESTED = tuple(SHAPES) if THOROUGH else ("unique, matrix", "unique, sorted", "pairs, matrix", "pairs, sorted")
+TESTED = (
+    tuple(SHAPES)
+    if THOROUGH
+    else (
+        "unique, matrix",
+        "unique, sorted",
+        "unique, sorted, right keys below",
+        "pairs, matrix",
+        "pairs, sorted",
+    )
+)
 """Those that tests compile; hashes take ZoKrates long. ``python -m tests.attack_joins`` has all."""
 
 

@@ -114,6 +114,7 @@ BROKEN = {
     "Marked": ("marked.zok.j2", "assert(mark[j] * (key"),
     "Attained": ("attained.zok.j2", "assert(product == 0)"),
     "Buckets": ("buckets.zok.j2", "assert({{ bucket }}[0]"),
+    "RevealItems": ("reveal_items.zok.j2", "assert(used[i] * (1 - used[i - 1])"),
 }
 """Of each trial an assertion of its template."""
 

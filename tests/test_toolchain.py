@@ -143,7 +143,9 @@ def test_modules_import_what_they_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zkql.toolchain.modules.LONG", 40)
     source = """
 // A comment (with a call(1)).
-def short() -> field { return 1; }
+def short() -> field {
+    return 1;
+}
 def first(field a) -> field {
     return a * a; // a comment
 }
@@ -153,8 +155,10 @@ def needs_short(field a) -> field {
 def needs_first(field a) -> field {
     return first(a) + first(a + 1);
 }
-def main(field a) -> field { return needs_first(a) + needs_short(a); }
-""".replace("}\n", "\n}\n").replace("\n\n}", "\n}")
+def main(field a) -> field {
+    return needs_first(a) + needs_short(a);
+}
+"""
     main, modules = split(source)
     assert list(modules) == ["first", "needs_first"]
     assert modules["needs_first"].startswith('from "./first" import first; \n')
@@ -648,19 +652,22 @@ def test_the_end_of_what_the_process_said_is_shown(driver: Callable[[str], None]
     assert caught.value.diagnostics[0].notes[:3] == ("two", "three", "four")
 
 
-def test_a_process_that_hangs_is_stopped(driver: Callable[[str], None]) -> None:
-    driver("setInterval(() => {}, 1000);")
+@pytest.mark.parametrize("program", ["", "fs.closeSync(1);"], ids=["silent", "closed"])
+def test_a_process_that_hangs_is_stopped(driver: Callable[[str], None], program: str) -> None:
+    driver(f"import fs from 'node:fs'; {program} setInterval(() => {{}}, 1000);")
     with pytest.raises(ToolchainError) as caught:
-        run_job({"job": "compile"}, timeout=0.2, what="waiting")
+        run_job({"job": "compile", "source": "x" * 1_000_000}, timeout=1, what="waiting")
     assert code_of(caught.value) == "ZKQL0904"
     assert "ZKQL_TIMEOUT" in str(caught.value)
 
 
 SERVER = """
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 let done = 0;
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, ...request } = JSON.parse(line);
+  const { id, file } = JSON.parse(line);
+  const request = JSON.parse(readFileSync(file, 'utf8'));
   done += 1;
   console.log('a library talks');
   console.log(JSON.stringify({ id: id - 1, last: false, ok: 'an earlier answer' }));

@@ -47,18 +47,13 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     """The circuit of a draft; ``statement`` is what it proves, line by line, for its head."""
     gadgets = tuple(draft.gadgets)
     parameters = draft.parameters
-    hashes: Counter[int] = Counter()
-    due: Counter[int] = Counter()
-    for gadget in gadgets:
-        hashes.update(gadget.hashes)
-        due.update({i: poseidon_constraints(i) * n for i, n in gadget.hashes.items()})
-        due.subtract(dict.fromkeys(gadget.hashes, gadget.folded))
+    hashed = [hash_constraints(gadget) for gadget in gadgets]
+    hashes = sum(hashed, Counter())
     functions = [render_poseidon(inputs) for inputs in sorted(hashes)]
-    clauses = [(HASHES, due[i]) for i in sorted(hashes)]
-    for gadget in gadgets:
+    clauses = [(HASHES, hashes[inputs]) for inputs in sorted(hashes)]
+    for gadget, own in zip(gadgets, hashed, strict=True):
         functions.append(gadget.render())
-        hashed = sum(poseidon_constraints(i) * n for i, n in gadget.hashes.items())
-        clauses.append((str(gadget.origin), gadget.constraints() - hashed + gadget.folded))
+        clauses.append((str(gadget.origin), gadget.constraints() - own.total()))
     calls = [gadget.invocation() for gadget in gadgets]
     source = (
         environment()
@@ -79,6 +74,13 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
         regions=_regions(source, functions, calls, clauses),
         constraints=sum(g.constraints() for g in gadgets),
     )
+
+
+def hash_constraints(gadget: Gadget) -> Counter[int]:
+    """Constraints of a gadget that are Poseidon's, by number of inputs."""
+    found = Counter({inputs: poseidon_constraints(inputs) * n for inputs, n in gadget.hashes.items()})
+    found.subtract(gadget.folded)
+    return found
 
 
 def _regions(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zkql.circuit.assemble import assemble
+from zkql.circuit.build import hash_constraints
 from zkql.circuit.gadgets.base import Gadget, Part, one_line
-from zkql.circuit.gadgets.poseidon import poseidon_constraints
 from zkql.circuit.gadgets.rows import Context, Field, Opening
 from zkql.errors import Span
 from zkql.explain.formula import Formula
@@ -262,7 +262,7 @@ and 2 % in the size of the key."""
 
 
 def _estimate(circuit: Circuit, public: int) -> Estimate:
-    hashed = sum(poseidon_constraints(i) * n for g in circuit.gadgets for i, n in g.hashes.items())
+    hashed = sum(hash_constraints(gadget).total() for gadget in circuit.gadgets)
     domain = 1 << (circuit.constraints + public).bit_length()
     sizes = (hashed, circuit.constraints - hashed, domain)
     return Estimate(

@@ -10,6 +10,8 @@ from zkql.plan.functions.aggregates import Function, result_nullable, result_typ
 from zkql.plan.types import SqlType
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from zkql.errors import Span
 
 
@@ -169,6 +171,13 @@ class Named:
 
     def __str__(self) -> str:
         return f"{self.call} AS {self.name}"
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or one like it that is not taken."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def made(named: Named, hidden: bool) -> Column:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zkql.circuit.catalogue import entry_of
 from zkql.circuit.lower.expressions import support
 from zkql.errors import Diagnostic, Label
-from zkql.plan.calls import Aggregation
+from zkql.plan.calls import Aggregation, Analytic
 from zkql.plan.codes import MAX_CHARACTERS, has_code
 from zkql.plan.expressions import (
     Call,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 THIS_VERSION = "this version proves aggregates over TUMBLE windows of one stream (zkql functions)"
 
 
+_CAST = f"nearest provable form: CAST(… AS VARCHAR(n)), with n from 1 to {MAX_CHARACTERS}"
 _CIRCUITS_HAVE = "circuits have arithmetic, comparisons, CASE, COALESCE, casts, EXTRACT, LIKE 'prefix%'"
 
 
@@ -193,6 +194,13 @@ def in_expression(expression: Expression) -> Iterator[Diagnostic]:
         )
 
 
+def in_value(call: Aggregation | Analytic) -> Iterator[Diagnostic]:
+    """What a call gives of a constant text, which has no length. Else an argument is refused."""
+    kind = call.type.element if call.type.kind is Kind.ARRAY else call.type
+    if not has_code(kind) and all(isinstance(e, Literal) or has_code(e.type) for e in call.arguments):
+        yield planned(f"{call.function} of {kind} has", call.span, _CAST)
+
+
 def without_code(what: str, expression: Expression, span: Span | None) -> Diagnostic:
     """The refusal of an expression of a type whose values do not stand in circuits: what in it has no
     circuit, or else what to write instead."""
@@ -211,7 +219,7 @@ def _instead(expression: Expression) -> tuple[str, ...]:
     long = [c for c in columns_of(expression) if c.type.kind is Kind.VARCHAR and not has_code(c.type)]
     if long:
         return (_shorter(long[0]),)
-    return (f"nearest provable form: CAST(… AS VARCHAR(n)), with n from 1 to {MAX_CHARACTERS}",)
+    return (_CAST,)
 
 
 def _shorter(column: Column) -> str:
@@ -234,11 +242,7 @@ def _in_call(call: Aggregation, *, hidden: bool) -> Iterator[Diagnostic]:
             yield without_code(f"{call.function} of {expression.type} has", expression, call.span)
         else:
             yield from in_expression(expression)
-    kind = call.type.element if call.type.kind is Kind.ARRAY else call.type
-    if call.expressions and all(isinstance(e, Literal) for e in call.expressions) and not has_code(kind):
-        yield planned(
-            f"{call.function} of {kind} has", call.span, "nearest provable form: CAST(… AS VARCHAR(n))"
-        )
+    yield from in_value(call)
 
 
 def _in_result(shape: Shape, *, grouped: bool) -> Iterator[Diagnostic]:

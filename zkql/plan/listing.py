@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zkql.plan.calls import Analytic, Named, Output
+from zkql.plan.calls import Analytic, Named, Output, free_name
 from zkql.plan.codes import has_code
 from zkql.plan.expressions import (
     Column,
@@ -29,7 +29,15 @@ from zkql.plan.expressions import (
     substituted,
 )
 from zkql.plan.functions.aggregates import ANALYTIC, Function
-from zkql.plan.gaps import in_expression, in_stream, of_window, planned, shown_parts, without_code
+from zkql.plan.gaps import (
+    in_expression,
+    in_stream,
+    in_value,
+    of_window,
+    planned,
+    shown_parts,
+    without_code,
+)
 from zkql.plan.lineage import Bound, bounds
 from zkql.plan.nodes import Filter, Node, Over, Project, Scan, Window, WindowKind
 from zkql.plan.rewrites.failing import may_be_an_error
@@ -84,7 +92,7 @@ class ListShape:
             if isinstance(key, Column):
                 found += [] if key.name in window else [Output(key.name, key)]
             elif columns_of(key):  # a constant tells nothing apart
-                name = _free(render(key), taken)
+                name = free_name(render(key), taken)
                 taken.add(name)
                 found.append(Output(name, key))
         return tuple(found)
@@ -139,6 +147,7 @@ def listing_gaps(shape: ListShape, declared: Mapping[str, Span]) -> Iterator[Dia
         for argument in call.arguments:
             if not isinstance(argument, Literal) and not has_code(argument.type):
                 yield without_code(f"{call.function} of {argument.type} has", argument, call.span)
+        yield from in_value(call)
     other = next((c for c in shape.calls if (c.partition, c.order) != (first.partition, first.order)), None)
     if other is not None:
         yield planned(
@@ -272,7 +281,7 @@ def _cells(shape: ListShape) -> tuple[tuple[Output, ...], tuple[Named, ...], tup
         elif read <= window | partition:
             outputs.append(output)
         else:
-            name = _free(output.name, taken)
+            name = free_name(output.name, taken)
             taken.add(name)
             values.append(replace(output, name=name))
             kind, nullable = output.expression.type, output.expression.nullable
@@ -285,13 +294,6 @@ def _keyed(expression: Expression, keys: Mapping[Expression, Column]) -> Express
     if expression in keys:
         return replace(keys[expression], span=expression.span)
     return rebuilt(expression, lambda operand: _keyed(operand, keys))
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or one like it that is not taken."""
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _limit(shape: ListShape, condition: Expression) -> AtMost | None:

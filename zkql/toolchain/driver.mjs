@@ -1,8 +1,8 @@
-// What zkql asks of Node: a job a line on standard input, as JSON with an "id"; for each a line on standard
-// output, JSON with that id and "ok" or "error". Results are written to the files that a job names. Node finds
-// the packages by the folder this file is copied to. One process does many jobs, because V8 needs seconds
-// until WebAssembly runs fast; "last" says that it ends now: after an error, which may leave a broken
-// instance, or with much memory, which WebAssembly never gives back.
+// What zkql asks of Node: on standard input a line for each job, JSON with its "id" and the "file" that
+// describes it; on standard output a line for each, JSON with that id and "ok" or "error". Results are written
+// to the files that a job names. Node finds the packages by the folder this file is copied to. One process does
+// many jobs, because V8 needs seconds until WebAssembly runs fast; "last" says that it ends now: after an error,
+// which may leave a broken instance, or with much memory, which WebAssembly never gives back.
 //
 // jobs: {job: "compile", source, modules, program, r1cs}  ZoKrates text -> compiled program, R1CS
 //       {job: "witness", program, abi, inputs, wtns}   zokrates-js' own witness (tests compare)
@@ -89,9 +89,10 @@ const leave = () => process.exit(0);
 let idle = setTimeout(leave, MOST_IDLE);
 for await (const line of createInterface({ input: process.stdin })) {
   clearTimeout(idle);
-  const { id, ...request } = JSON.parse(line);
+  const { id, file } = JSON.parse(line);
   const answer = { id, last: false };
   try {
+    const request = JSON.parse(readFileSync(file, "utf8"));
     answer.ok = await jobs[request.job](request);
     answer.last = process.memoryUsage().rss > MOST_MEMORY;
   } catch (error) {

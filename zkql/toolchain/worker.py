@@ -1,7 +1,8 @@
 """Processes that do jobs, one after the other. In: a command, jobs. Out: their answers.
 
-A job is a line of JSON on the process's standard input, an answer a line on its standard output: what a job
-says, its ``id``, and whether the process ends (``last``). Idle processes are kept for the next job.
+A job is a file of JSON, whose name and ``id`` are a line on the process's standard input: a line that fits a
+pipe, so that nothing waits for a process that does not read. An answer is a line on its standard output: what
+the job says, the id, and whether the process ends (``last``). Idle processes are kept for the next job.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 
 @dataclass
@@ -98,27 +99,36 @@ class _Worker:
 
     def do(self, job: dict[str, Any], timeout: float) -> dict[str, Any]:
         """The answer to a job."""
-        assert self._process.stdin is not None
         until = monotonic() + timeout
+        with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
+            file = Path(scratch) / "job.json"
+            file.write_text(json.dumps(job))
+            return self._answered(file, until)
+
+    def _answered(self, file: Path, until: float) -> dict[str, Any]:
+        assert self._process.stdin is not None
         self._jobs += 1
         try:
-            self._process.stdin.write(json.dumps({**job, "id": self._jobs}).encode() + b"\n")
+            self._process.stdin.write(json.dumps({"id": self._jobs, "file": str(file)}).encode() + b"\n")
             self._process.stdin.flush()
         except OSError:  # it has ended
-            raise self._ended() from None
+            raise self._ended(until) from None
         while True:
             try:
                 line = self._lines.get(timeout=max(until - monotonic(), 0))
             except queue.Empty:
                 raise TimeoutError from None
             if line is None:
-                raise self._ended()
+                raise self._ended(until)
             answer = _answer(line)
             if answer is not None and answer.get("id") == self._jobs:
                 return answer
 
-    def _ended(self) -> Ended:
-        code = self._process.wait()
+    def _ended(self, until: float) -> Ended:
+        try:
+            code = self._process.wait(max(until - monotonic(), 0))
+        except subprocess.TimeoutExpired:  # it goes on, and has closed its output
+            raise TimeoutError from None
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip().splitlines()
         return Ended(code, tuple(said[-3:]))

@@ -131,9 +131,9 @@ class Gadget(ABC):
         return {}
 
     @property
-    def folded(self) -> int:
-        """Constraints of these calls that ZoKrates computes, because a word is a constant."""
-        return 0
+    def folded(self) -> Mapping[int, int]:
+        """Constraints that these calls do not have, because a word is a constant; by number of inputs."""
+        return {}
 
     @property
     def wires(self) -> tuple[Wire, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from zkql.circuit.gadgets.base import environment
 from zkql.crypto.poseidon import FULL_ROUNDS, PARTIAL_ROUNDS, schedule
 
+_WORDS = 60
+"""Of the states after the rounds of one function: then it has some 12,000 characters."""
+
 
 def poseidon_name(inputs: int) -> str:
     """The function that :func:`render_poseidon` defines."""
@@ -19,7 +22,6 @@ def poseidon_constraints(inputs: int) -> int:
 def render_poseidon(inputs: int) -> str:
     """The unrolled hash as ZoKrates source."""
     plan = schedule(inputs)
-    share = max(60 // plan.width, 1)
     return (
         environment()
         .get_template("poseidon.zok.j2")
@@ -30,10 +32,8 @@ def render_poseidon(inputs: int) -> str:
             pre_sparse=plan.pre_sparse,
             first=plan.first,
             entry=plan.entry,
-            partial=[
-                {"rounds": plan.partial[i : i + share], "size": len(plan.partial[i : i + share])}
-                for i in range(0, len(plan.partial), share)
-            ],
+            partial=plan.partial,
+            share=_WORDS // plan.width,
             last=plan.last,
             sboxes=poseidon_constraints(inputs) // 3,
             indexed=lambda label, count: [f"{label}[{i}]" for i in range(count)],

@@ -152,8 +152,8 @@ class Opening(Gadget):
             columns = tuple(run)
             bits = sum(map(column_bits, columns))
             if position < 0:
-                # The constant of the first element tells schemas apart: it stands above the bits.
-                whole = columns == element.columns and not element.constant
+                # The first element's constant, above its bits, tells schemas apart: these are spelled out.
+                whole = columns == element.columns and index > 0
                 name = f"rest_{index}_{len(found)}"
                 found.append(Field(name, columns, bits, shift, used=False, whole=whole))
             else:
@@ -266,18 +266,22 @@ class Opening(Gadget):
         return {len(self.elements) + 1: self.capacity}
 
     @property
-    def folded(self) -> int:
-        """Of an element without columns the first S-box."""
-        return self.capacity * 3 * sum(not fields for fields in self.elements)
+    def folded(self) -> Mapping[int, int]:
+        """The first S-box of an element without columns."""
+        return {len(self.elements) + 1: self.capacity * self._folded_per_row}
+
+    @property
+    def _folded_per_row(self) -> int:
+        return 3 * sum(not fields for fields in self.elements)
 
     def constraints(self) -> int:
-        return self.capacity * self.per_row - self.folded
+        return self.capacity * self.per_row
 
     @property
     def per_row(self) -> int:
         """Constraints a row: hash, bits, one comparison."""
         bits = sum(f.bits for f in self.fields if not f.whole)
-        return poseidon_constraints(len(self.elements) + 1) + bits + 1
+        return poseidon_constraints(len(self.elements) + 1) - self._folded_per_row + bits + 1
 
     def invocation(self) -> str:
         used = self._used()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zkql.plan.calls import Named, Output
+from zkql.plan.calls import Named, Output, free_name
 from zkql.plan.expressions import substituted
 from zkql.plan.nodes import Filter, Node, Over, Project
 from zkql.plan.walk import bottom_up, over_expressions
@@ -42,9 +42,7 @@ def _renamed(calls: tuple[Named, ...], taken: set[str]) -> tuple[Named, ...]:
     """The calls, under names that no column has."""
     found: list[Named] = []
     for call in calls:
-        name = call.name
-        while name in taken:
-            name += "_"
+        name = free_name(call.name, taken)
         taken = taken | {name}
         found.append(Named(name, call.call))
     return tuple(found)
