@@ -15,6 +15,7 @@ from itertools import combinations, islice
 from math import prod
 
 from tests.harness import Row, Secrets, Subject
+from zkql.circuit.gadgets.arithmetic import Quotient
 from zkql.circuit.gadgets.base import Gadget, Parameter, Spell
 from zkql.circuit.gadgets.permutation import Switches
 from zkql.circuit.gadgets.rows import secret_name
@@ -180,6 +181,42 @@ def _changed(honest: Environment, name: str, place: int, value: int) -> Forgery:
     return Forgery(f"{name}[{place}] = {value}", {**honest, name: values})
 
 
+def false_signs(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
+    """The "sign" of a dividend is another factor, or a dividend is said to be zero."""
+    given = subject.given(hidden)
+    honest = subject.lie(given)
+    for gadget in subject.circuit.gadgets:
+        if not isinstance(gadget, Quotient) or not gadget.signed or gadget.made is None:
+            continue
+        for place, (dividend, divisor) in enumerate(zip(*gadget.read(honest), strict=True)):
+            if not dividend:
+                continue
+            told = {"zero": [1], "inverse": [0]}
+            yield Forgery(
+                f"{gadget.name}[{place}]: zero for {dividend}", _told_of(gadget, honest, place, told)
+            )
+            for factor in (2, 3) if dividend > 0 else (-2, -3):
+                whole, rest = divmod(factor * dividend, divisor)
+                claimed = list(honest[gadget.made.name])
+                claimed[place] = factor * whole % P
+                told = {"negative": [(1 - factor) * pow(2, -1, P) % P]}
+                for name, value in {"whole": whole, "rest": rest, "room": divisor - 1 - rest}.items():
+                    size = len(honest[f"{gadget.name}_{name}_bits"]) // len(claimed)
+                    told[f"{name}_bits"] = truncate(value, size)
+                lie = _told_of(gadget, subject.lie(given, {gadget.made.name: claimed}, truncate), place, told)
+                yield Forgery(f"{gadget.name}[{place}]: {factor} times {dividend}", lie)
+
+
+def _told_of(gadget: Gadget, honest: Environment, place: int, told: dict[str, list[int]]) -> Environment:
+    """The same with other advice of one element."""
+    found = dict(honest)
+    for name, values in told.items():
+        own = list(honest[f"{gadget.name}_{name}"])
+        own[place * len(values) : (place + 1) * len(values)] = values
+        found[f"{gadget.name}_{name}"] = own
+    return found
+
+
 def other_context(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
     """A proof moved to another context."""
     honest = subject.honest(hidden)
@@ -277,6 +314,7 @@ CASES: tuple[Case, ...] = (
     false_results,
     false_nulls,
     swapped_groups,
+    false_signs,
     changed_inputs,
     whole_wires,
     false_wires,

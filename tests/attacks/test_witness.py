@@ -57,8 +57,9 @@ def test_forgeries_are_rejected(subject: Subject, rows: list[Row]) -> None:
 
 
 def test_every_kind_of_forgery_is_tried() -> None:
-    subject = Subject.compile(HIDDEN, stream=FEW_GROUPS_STREAM)
-    names = {f.name.split(":")[0] for f in all_forgeries(subject, Secrets.of(WINDOWS["ties"]))}
+    subjects = Subject.compile(HIDDEN, stream=FEW_GROUPS_STREAM), Subject.compile(PLAIN)
+    hidden = Secrets.of(WINDOWS["ties"])
+    names = {f.name.split(":")[0] for subject in subjects for f in all_forgeries(subject, hidden)}
     assert names == {case.__name__ for case in CASES}
 
 

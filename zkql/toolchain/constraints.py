@@ -32,6 +32,13 @@ Combination = tuple[tuple[int, ...], tuple[mpz, ...]]
 Constraint = tuple[Combination, Combination, Combination]
 """``A · B = C``."""
 
+Part = tuple[tuple[int, mpz], ...]
+"""A linear combination of ZoKrates' variables: each with its coefficient."""
+Parts = tuple[Part, Part, Part]
+"""``A · B = C``, of such."""
+ONE = 0
+"""The variable, and the wire, that is 1."""
+
 _VERSION = 1
 _FIELD_BYTES = 32
 
@@ -105,7 +112,29 @@ def evaluate(program: Program, inputs: Sequence[int]) -> list[mpz]:
 # --- ZoKrates' compiled program -----------------------------------------------------------------
 
 
-def read_zokrates(data: bytes) -> Program:
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input of a compiled program; ``line`` is where the source declares it."""
+
+    variable: int
+    private: bool
+    line: int
+
+    def moved(self, space: int) -> Parameter:
+        """The same among variables that are further apart."""
+        return Parameter(self.variable * space, self.private, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFile:
+    """A compiled program before its wires are numbered. ``lines[i]`` is the line of constraint i."""
+
+    parameters: tuple[Parameter, ...]
+    constraints: list[Parts]
+    lines: array[int]
+
+
+def read_object(data: bytes) -> ObjectFile:
     """Decode ``.out``: a header, then CBOR sections for parameters and constraints."""
     if data[:8] != b"ZOK\0\3\0\0\0":
         raise bug("ZKQL0910", "the compiled program is not ZoKrates' format version 3")
@@ -117,21 +146,27 @@ def read_zokrates(data: bytes) -> Program:
     if outputs:
         raise bug("ZKQL0911", "the circuit returns a value: every public value must be an input")
 
-    parsed, lines = [], array("I")
+    parsed: list[Parts] = []
+    lines = array("I")
     coefficients: dict[bytes, mpz] = {}
     for statement in _cbor_stream(data[start : start + size]):
         constraint = statement.get("Constraint")
         if constraint is None:
             raise bug("ZKQL0912", f"hidden advice in the circuit: {next(iter(statement))}")
         quad = constraint["quad"]
-        parsed.append(
-            tuple(
-                tuple((term[0]["id"], _coefficient(term[1], coefficients)) for term in part["value"])
-                for part in (quad["left"], quad["right"], constraint["lin"])
-            )
+        a, b, c = (
+            tuple((term[0]["id"], _coefficient(term[1], coefficients)) for term in part["value"])
+            for part in (quad["left"], quad["right"], constraint["lin"])
         )
+        parsed.append((a, b, c))
         lines.append(_line(constraint["span"]))
-    return _number_wires(parameters, parsed, lines)
+    given = tuple(Parameter(p["id"]["id"], p["private"], _line(p["span"])) for p in parameters)
+    return ObjectFile(given, parsed, lines)
+
+
+def read_zokrates(data: bytes) -> Program:
+    """A program from ``.out``."""
+    return number_wires(read_object(data))
 
 
 def _cbor_stream(data: bytes) -> Iterator[Any]:
@@ -151,24 +186,25 @@ def _line(span: Any) -> int:
     return span["Source"]["from"]["line"] if span and "Source" in span else 0
 
 
-def _number_wires(parameters: list[Any], parsed: list[Any], lines: array[int]) -> Program:
+def number_wires(unnumbered: ObjectFile) -> Program:
     """Circom's numbering: one, public inputs in order, then used variables by rising id."""
-    public = [p["id"]["id"] for p in parameters if not p["private"]]
-    used = {variable for c in parsed for part in c for variable, _ in part}
-    wire = {0: 0}
+    parameters, lines = unnumbered.parameters, unnumbered.lines
+    public = [p.variable for p in parameters if not p.private]
+    used = {variable for parts in unnumbered.constraints for part in parts for variable, _ in part}
+    wire = {ONE: 0}
     for variable in (*public, *sorted(used)):
         wire.setdefault(variable, len(wire))
     for position, parameter in enumerate(parameters):
-        if parameter["id"]["id"] not in used:
+        if parameter.variable not in used:
             raise bug(
                 "ZKQL0913",
                 f"input {position} of the circuit reaches no constraint",
-                f"line {_line(parameter['span'])} of the ZoKrates source",
+                f"line {parameter.line} of the ZoKrates source",
             )
-    inputs = [wire[p["id"]["id"]] for p in parameters]
+    inputs = [wire[p.variable] for p in parameters]
     defined = {0, *inputs}
     constraints, defines = [], array("I")
-    for parts in parsed:
+    for parts in unnumbered.constraints:
         a, b, c = ((tuple(wire[v] for v, _ in part), tuple(value for _, value in part)) for part in parts)
         fresh = c[0][0] if len(c[0]) == 1 and c[1][0] == 1 and c[0][0] not in defined else 0
         if fresh:

@@ -4,7 +4,7 @@
 // many jobs, because V8 needs seconds until WebAssembly runs fast; "last" says that it ends now: after an error,
 // which may leave a broken instance, or with much memory, which WebAssembly never gives back.
 //
-// jobs: {job: "compile", source, modules, program, r1cs}  ZoKrates text -> compiled program, R1CS
+// jobs: {job: "compile", source, modules, program, r1cs}  ZoKrates text -> compiled program; R1CS if asked for
 //       {job: "witness", program, abi, inputs, wtns}   zokrates-js' own witness (tests compare)
 //       {job: "hash", inputs}                          standard library Poseidon (tests compare)
 //       {job: "setup", r1cs, ptau, zkey, entropy}      Groth16 phase 2 by snarkjs, one contribution
@@ -29,14 +29,14 @@ const jobs = {
     const modules = request.modules ?? {};
     const artifacts = compiler.compile(request.source, {
       location: "circuit.zok",
-      snarkjs: true,
+      snarkjs: Boolean(request.r1cs),
       resolveCallback: (_, path) => {
         const name = path.replace("./", "");
         return name in modules ? { source: modules[name], location: name } : null;
       },
     });
     writeFileSync(request.program, artifacts.program);
-    writeFileSync(request.r1cs, artifacts.snarkjs.program);
+    if (request.r1cs) writeFileSync(request.r1cs, artifacts.snarkjs.program);
     return { constraints: artifacts.constraintCount };
   },
 

@@ -15,28 +15,29 @@ if TYPE_CHECKING:
 
 LONG = 4_000
 """Characters of a function that is worth a module."""
-_FUNCTION = re.compile(r"^def (\w+)\(.*?^\}$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
+FUNCTION = re.compile(r"^def (\w+)\(.*?^\}$", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
 _CALL = re.compile(r"\b(\w+)\(")
 
 
 def split(source: str) -> tuple[str, dict[str, str]]:
     """The main module, and the modules that it imports, by the name of their function."""
-    source = _COMMENT.sub("", source)
-    functions = {found[1]: found for found in _FUNCTION.finditer(source)}
+    source = COMMENT.sub("", source)
+    functions = {found[1]: found for found in FUNCTION.finditer(source)}
     modules: dict[str, str] = {}
     rest = source
     for name, found in functions.items():
         text = found[0]
-        called = _called(text, functions) - {name}
-        if len(text) < LONG or name == "main" or not called <= modules.keys():
+        inner = called(text, functions) - {name}
+        if len(text) < LONG or name == "main" or not inner <= modules.keys():
             continue
-        modules[name] = _imports(called) + "\n" * source.count("\n", 0, found.start()) + text + "\n"
+        modules[name] = _imports(inner) + "\n" * source.count("\n", 0, found.start()) + text + "\n"
         rest = rest.replace(text, "\n" * text.count("\n"))
-    return _imports(_called(rest, modules)) + rest, modules
+    return _imports(called(rest, modules)) + rest, modules
 
 
-def _called(text: str, functions: Mapping[str, object]) -> set[str]:
+def called(text: str, functions: Mapping[str, object]) -> set[str]:
+    """Those of these functions that a text names as called."""
     return {name for name in _CALL.findall(text) if name in functions}
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from zkql.errors import input_error
 from zkql.toolchain import constraints
 from zkql.toolchain.cache import cached, content_key
-from zkql.toolchain.constraints import Program, read_zokrates
+from zkql.toolchain.constraints import ObjectFile, Program, number_wires, read_object
 from zkql.toolchain.devkeys import dev_zkey
 from zkql.toolchain.groth16 import Prover
+from zkql.toolchain.linking import link
 from zkql.toolchain.modules import split
 from zkql.toolchain.node import job_timeout, run_job
 from zkql.toolchain.progress import progress
@@ -25,7 +27,7 @@ PROGRAM = "circuit.program"
 ZKEY = "proving.zkey"
 VK = "verification_key.json"
 ZOKRATES_VERSION = "zokrates-js 1.1.9"
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 def compile_source(source: str, *, timeout: float = 600) -> Program:
@@ -36,27 +38,31 @@ def compile_source(source: str, *, timeout: float = 600) -> Program:
     """
 
     def make(folder: Path) -> None:
-        program_file, r1cs_file = folder / "circuit.out", folder / "circuit.r1cs"
+        def compiled(text: str) -> ObjectFile:
+            return compiled_object(text, timeout)
+
+        linked = link(source, compiled, _object_once)
+        (folder / PROGRAM).write_bytes(constraints.dump(number_wires(linked)))
+
+    folder = cached("circuits", content_key(ZOKRATES_VERSION, _FORMAT, source), make)
+    return constraints.load((folder / PROGRAM).read_bytes())
+
+
+def compiled_object(source: str, timeout: float = 600) -> ObjectFile:
+    """What ZoKrates makes of a source."""
+    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
+        program = Path(scratch) / "circuit.out"
         main, modules = split(source)
         run_job(
-            {
-                "job": "compile",
-                "source": main,
-                "modules": modules,
-                "program": str(program_file),
-                "r1cs": str(r1cs_file),
-            },
+            {"job": "compile", "source": main, "modules": modules, "program": str(program)},
             timeout=job_timeout(timeout),
             what="compiling the circuit",
         )
         with progress("reading the compiled circuit"):
-            program = read_zokrates(program_file.read_bytes())
-        (folder / PROGRAM).write_bytes(constraints.dump(program))
-        for path in (program_file, r1cs_file):  # large, and both follow from the program
-            path.unlink()
+            return read_object(program.read_bytes())
 
-    folder = cached("circuits", content_key(ZOKRATES_VERSION, _FORMAT, source), make)
-    return constraints.load((folder / PROGRAM).read_bytes())
+
+_object_once = lru_cache(64)(compiled_object)
 
 
 def dev_keys(program: bytes) -> Path:
