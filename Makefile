@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CORES  := $(shell nproc 2>/dev/null || echo 1)
+# A path entry, so that `import zkql` finds the package even beside a clone that is called zkql.
+EDITABLE := --config-settings editable_mode=compat
 QUERY  := queries/nexmark/highest_bid.zkql
 
 .PHONY: setup demo test check mutants soundness fuzz bench clean
@@ -15,8 +17,8 @@ $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	if node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null; \
-	then $(BIN)/pip install --quiet -e '.[dev]'; \
-	else $(BIN)/pip install --quiet -e '.[dev,node]'; fi
+	then $(BIN)/pip install --quiet $(EDITABLE) -e '.[dev]'; \
+	else $(BIN)/pip install --quiet $(EDITABLE) -e '.[dev,node]'; fi
 	touch $@
 
 demo: setup

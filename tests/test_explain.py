@@ -8,6 +8,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -39,6 +41,7 @@ from zkql.cli.app import app
 from zkql.compiler import Attempt, Stage, attempt, compile_query
 from zkql.errors import Source, Span, query_error
 from zkql.explain.cost import cost_of
+from zkql.explain.escape import written
 from zkql.explain.leakage import Leakage, leakage
 from zkql.explain.report import Format, explained, is_missing
 from zkql.explain.svg import _laid_out, plan_svg
@@ -463,6 +466,47 @@ def test_the_consumer_learns_exactly_this(
     for line in found.table:
         assert str(line.processor) == "value"
         assert str(line.world) == "nothing"
+
+
+@pytest.mark.parametrize(
+    "items, where, load, temp",
+    [
+        ("FIRST_VALUE(load) AS a", "", ", but of the one of FIRST_VALUE(load): public", None),
+        ("ARG_MAX(load, zone) AS a", "", ", but of the one of ARG_MAX(load, zone): public", None),
+        ("ARG_MAX(load, temp) AS a", "", ", beyond single values that the result shows: ARG_MAX", None),
+        ("LAST_VALUE(load) AS a", "WHERE ok", ", beyond single values that", None),
+        ("LAST_VALUE(load) FILTER (WHERE ok) AS a", "", ", beyond single values", None),
+        ("MAX(load) AS a, FIRST_VALUE(temp) AS b", "", ", beyond single", ", but of the one of FIRST_VALUE"),
+        ("SUM(load) AS a, COUNT(DISTINCT temp) AS b", "", None, None),
+        ("TOP(load, 2) AS a, COLLECT_DISTINCT(temp) AS b", "", ", beyond single", ", beyond single"),
+        ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY temp) AS b", "", None, ", beyond single values"),
+    ],
+    ids=["first", "arg", "arg_private", "where", "filter", "both", "sums", "lists", "percentile"],
+)
+def test_what_is_shown_of_single_rows_is_not_called_hidden(
+    items: str, where: str, load: str | None, temp: str | None
+) -> None:
+    found = leakage(query(f"SELECT {items} {WINDOW} {where} GROUP BY window_start, window_end").plan)
+    for name, phrase in (("load", load), ("temp", temp)):
+        whole = f"{name} of any row"
+        (own,) = (p for p in found.hidden if p.startswith(whole))
+        assert own == whole if phrase is None else own.startswith(whole + phrase)
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (None, "NULL"),
+        (True, "TRUE"),
+        ("a", "a"),
+        (["965.4", None, False], "[965.4, NULL, FALSE]"),
+        ([Decimal("1.50")], "[1.50]"),
+        ({"a": 1, "b": ["x"]}, "(1, [x])"),
+        (datetime(2026, 1, 2, 3, 4, 5, 6000, UTC), "2026-01-02 03:04:05.006"),
+    ],
+)
+def test_results_are_written_as_sql_people_read_them(value: object, text: str) -> None:
+    assert written(value) == text
 
 
 @pytest.mark.parametrize("select", [PLAIN, FILTERED, GROUPED, HIDDEN, HAVING, PUBLIC])

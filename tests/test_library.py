@@ -346,6 +346,21 @@ def test_a_value_that_is_not_exactly_of_its_type_is_refused(raw, kind, phrase):
     assert phrase in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "raw, advice",
+    [
+        (0.1, "if you mean 0.1: Decimal('0.1'), or the text '0.1'"),
+        (0.125, "round it first: '0.12' is the nearest text"),
+        (0.1 + 0.2, "round it first: '0.30' is the nearest text"),
+    ],
+)
+def test_what_is_advised_of_a_float_is_accepted(raw: float, advice: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        to_sql(raw, CENTS)
+    assert caught.value.__notes__ == [advice]
+    to_sql(advice.split("'")[1], CENTS)
+
+
 @pytest.mark.parametrize("milliseconds", [0, 1, -1, 86_399_999, -90_061_001, 366 * 9999 * 86_400_000])
 def test_intervals_come_out_as_timedeltas(milliseconds):
     from zkql.plan.types import format_interval

@@ -33,6 +33,7 @@ SELECTS = {
     "buckets": f"""SELECT window_start, load, NTILE(3) OVER ({PARTITION} {ORDER}) AS t {WINDOW} WHERE ok""",
     "neighbours": f"""SELECT window_start, load, LAG(load) OVER ({PARTITION} {ORDER}) AS b,
         LEAD(small, 2, zone) OVER ({PARTITION} {ORDER}) AS a,
+        LAG(name, 1, 'ab') OVER ({PARTITION} {ORDER}) AS w,
         ROW_NUMBER() OVER ({PARTITION} {ORDER}) AS n {WINDOW}""",
     "computed": f"""SELECT window_start, half, COALESCE(half, 1) AS more, double, zone FROM (
         SELECT *, RANK() OVER ({PARTITION}, half ORDER BY double) AS zone FROM (
@@ -85,6 +86,8 @@ def _groups(subject: Subject, rows: list) -> list:
         (SELECTS["ranks"].replace(", zone ORDER", ", zone / zone ORDER"), "may be an error"),
         (SELECTS["ranks"].replace(", zone ORDER", ", EXTRACT(DAY FROM window_end) ORDER"), "computed from"),
         (SELECTS["parts"].replace("CUME_DIST()", "SUM(temp)"), "SUM OVER"),
+        (SELECTS["parts"].replace("temp) AS c", "temp) + temp AS c"), "computing with CUME_DIST ("),
+        (SELECTS["neighbours"].replace("'ab'", "'abcdefghijkl'"), "LAG of VARCHAR"),
         (SELECTS["top"].replace("n <= 2", "2 <= n"), "over ranked rows"),
         (SELECTS["top"].replace("n <= 2", "2 < n"), "over ranked rows"),
         (SELECTS["ranks"].replace("temp > -2", "small > EXTRACT(DAY FROM window_start)"), "beside"),
@@ -100,6 +103,8 @@ def _groups(subject: Subject, rows: list) -> list:
         "error-in-key",
         "bounds-in-key",
         "running-sum",
+        "computed-rank",
+        "default-too-long",
         "mirrored",
         "strictly-mirrored",
         "bounds-of-window",

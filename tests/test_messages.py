@@ -26,7 +26,8 @@ from tests.language import (
     table,
     where,
 )
-from zkql.errors import QueryError
+from zkql.compiler import attempt
+from zkql.errors import QueryError, Source
 from zkql.plan.text import lines
 
 ROOT = Path(__file__).parent.parent
@@ -280,7 +281,44 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         where("ok AND 10 / zone > 1"),
         "10 / zone > 1, which may be an error, beside a private condition has no circuit yet",
-        (f"{NEAREST}what always has a value, like TRY_CAST or division by a constant",),
+        (
+            f"{NEAREST}what always has a value: the divisor of 10 / zone may be 0; divide by a constant, or"
+            " by NULLIF(…, 0)",
+        ),
+    ),
+    (
+        where("ok AND zone * 10 > 1"),
+        "zone * 10 > 1, which may be an error, beside a private condition has no circuit yet",
+        (
+            f"{NEAREST}what always has a value: zone * 10 may leave INT; CAST an operand to a wider type,"
+            " like BIGINT",
+        ),
+    ),
+    (
+        where("ok AND CAST(note AS INT) > 1", ", note VARCHAR(5) PUBLIC"),
+        "CAST(note AS INT) > 1, which may be an error, beside a private condition has no circuit yet",
+        (
+            f"{NEAREST}what always has a value: CAST(note AS INT) may have no value; TRY_CAST gives NULL"
+            " instead",
+        ),
+    ),
+    (
+        where("ok AND REGEXP(note, 'a') ", ", note VARCHAR(5) PUBLIC"),
+        "REGEXP(note, 'a'), which may be an error, beside a private condition has no circuit yet",
+        (
+            f"{NEAREST}what always has a value: REGEXP may have no value; group or filter by what it is"
+            " computed from",
+        ),
+    ),
+    (
+        items("MAX(CASE WHEN ok THEN TIMESTAMPADD(MONTH, temp, ts) END) AS x"),
+        "TIMESTAMPADD(MONTH, temp, ts) over private columns has no circuit yet",
+        ("MONTHs are not added in a circuit; shorter units are", CIRCUITS_HAVE),
+    ),
+    (
+        items("MAX(CASE WHEN ok THEN TIMESTAMPDIFF(MONTH, ts, ts) END) AS x"),
+        "TIMESTAMPDIFF(MONTH, ts, ts) over private columns has no circuit yet",
+        ("MONTHs are not counted in a circuit; shorter units are", CIRCUITS_HAVE),
     ),
     (
         items("MAX(CASE WHEN ok THEN note END) AS x", ", note VARCHAR(12) PUBLIC"),
@@ -728,3 +766,20 @@ def outcome(text: str) -> str | None:
     except QueryError as error:
         return str(error)
     return None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "CAST(zone AS BIGINT) * 10",
+        "CAST(zone AS VARCHAR)",
+        "ABS(CAST(zone AS BIGINT))",
+        "TRY_CAST(CAST(zone AS DECIMAL(12, 0)) * 10 AS INT)",
+        "10 / NULLIF(zone, 0)",
+        "MOD(zone, NULLIF(CAST(zone AS BIGINT), 0))",
+        "CAST(zone > 3 AS INT)",
+    ],
+)
+def test_what_always_has_a_value_may_stand_beside_a_private_condition(key: str) -> None:
+    accepted = stream() + select(where="load > 0", group=f"GROUP BY {BOUNDS}, {key}")
+    assert attempt(Source("test.zkql", accepted)).error is None

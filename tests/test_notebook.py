@@ -91,7 +91,7 @@ def test_a_cell_is_run_over_a_variable(shell, run_cell, data):
 def test_a_cell_is_proven(run_cell):
     value, printed = run_cell(f"%%zkql --run rows --prove\n{SQL}")
     assert value.verification.windows == 1
-    assert "VERIFIED: 1 windows" in printed
+    assert "VERIFIED: 1 window, over" in printed
     assert "INSECURE" in printed
 
 

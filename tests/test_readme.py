@@ -136,7 +136,7 @@ def test_the_python_shown_runs(monkeypatch) -> None:
 
 
 def test_the_numbers_of_functions_are_those_there_are() -> None:
-    assert f"{len(SCALARS)} scalar and {len(Function)}\naggregate and analytic functions" in README
+    assert f"{len(SCALARS)} scalar functions\nand operators, {len(Function)} aggregate and" in README
 
 
 def test_the_page_of_the_language_names_every_function() -> None:

@@ -129,7 +129,7 @@ def _cut(bound: BoundQuery, logical: Node) -> StagedPlan:
         layout(staged.stream)
     except ValueError as error:
         name = bound.streams[staged.stream.name].name
-        note = "nearest provable form: declare PUBLIC what may be known, or use smaller types"
+        note = "nearest provable form: declare PUBLIC what may be known, or use smaller types (docs/sql.md)"
         raise query_error("ZKQL0310", str(error), name, note) from None
     return staged
 

@@ -15,6 +15,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from zkql.errors import Diagnostic, ExitCode, ZkqlError
+from zkql.explain.escape import written
 from zkql.toolchain.progress import set_reporter
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def plain(text: str) -> str:
 
 def cell(value: object) -> Text:
     """A value for a table."""
-    return Text("NULL" if value is None else plain(str(value)).replace("\n", "\\n"))
+    return Text(plain(written(value)).replace("\n", "\\n"))
 
 
 def print_table(table: Table) -> None:

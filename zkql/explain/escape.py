@@ -6,6 +6,7 @@ SVG and the page are escaped by Jinja and :mod:`html`; this module has what the 
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 
 _PLAIN_IN_MERMAID = frozenset(" ,.()+-=/_'")
 """What a quoted Mermaid label shows as it is; ``%%{`` would be a directive and ``*`` emphasis."""
@@ -40,3 +41,19 @@ def columns_wide(text: str) -> int:
         0 if unicodedata.category(c) in marks else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
     )
+
+
+def written(value: object) -> str:
+    """A value of a result as SQL people read it; texts and times without quotes."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case datetime():
+            return value.replace(tzinfo=None).isoformat(" ", "milliseconds")
+        case list():
+            return f"[{', '.join(map(written, value))}]"
+        case dict():
+            return f"({', '.join(map(written, value.values()))})"
+    return str(value)

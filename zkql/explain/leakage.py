@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from zkql.plan.calls import Aggregation, Analytic, Output
 from zkql.plan.expressions import Column, columns_of, conjuncts, is_private, render
+from zkql.plan.functions.aggregates import Function
 from zkql.plan.gaps import shown_parts
 from zkql.plan.types import BOOLEAN
 
@@ -307,7 +308,7 @@ def _hidden_column(plan: StagedPlan, column: ColumnSchema) -> str:
     own = Column(column.name, column.type, column.private, column.nullable)
     listing = plan.listing
     if listing is None:
-        return f"{column.name} of any row"
+        return f"{column.name} of any row{_but_shown(plan, own)}"
     if not (_listed(listing, own) or _ordered(listing, own)):
         predicate = plan.circuit.predicate if plan.circuit else None
         if predicate is not None and own in columns_of(predicate) and _tells_rows_apart(listing):
@@ -321,6 +322,38 @@ def _hidden_column(plan: StagedPlan, column: ColumnSchema) -> str:
         f"which row a {column.name} of the result is of (unless there are few rows, or many that "
         "are equal in ORDER BY: these come in the order of the rows)"
     )
+
+
+_OF_A_ROW = frozenset((Function.FIRST_VALUE, Function.LAST_VALUE, Function.ARG_MAX, Function.ARG_MIN))
+_OF_VALUES = frozenset(
+    (
+        Function.MIN,
+        Function.MAX,
+        Function.MODE,
+        Function.PERCENTILE_DISC,
+        Function.TOP,
+        Function.BOTTOM,
+        Function.COLLECT_DISTINCT,
+    )
+)
+
+
+def _but_shown(plan: StagedPlan, column: Column) -> str:
+    """What a result shows of single rows: of one that everyone can tell, or of no one knows which."""
+    known: list[str] = []
+    single: list[str] = []
+    hides = plan.hides_rows or bool(plan.private_keys)
+    for call in _proven(plan):
+        shown = (*call.arguments[:1], *(key.expression for key in call.order))
+        if not any(column in columns_of(e) for e in shown):
+            continue
+        decides = (*call.arguments[1:], *(() if call.filter is None else (call.filter,)))
+        if call.function in _OF_A_ROW and not hides and not any(map(is_private, decides)):
+            known.append(str(call))
+        elif call.function in _OF_A_ROW | _OF_VALUES:
+            single.append(str(call))
+    told = f", but of the one of {', '.join(known)}: public columns tell which that is" if known else ""
+    return told + (f", beyond single values that the result shows: {', '.join(single)}" if single else "")
 
 
 def _hidden(plan: StagedPlan) -> Iterator[str]:

@@ -141,7 +141,8 @@ class SelectCalls:
                 framed=spec is not None,
             )
             signatures.check_constants(function, arguments)
-            wanted = aggregates.coerced(function, types)
+            arguments = _with_fitting_default(function, arguments)
+            wanted = aggregates.coerced(function, tuple(a.type for a in arguments))
             arguments = tuple(
                 a if a.type == kind else scalars.call("CAST", (a,), a.span, to=kind)
                 for a, kind in zip(arguments, wanted, strict=True)
@@ -321,3 +322,14 @@ def _offset(
         raise query_error("ZKQL0246", "RANGE counts from one number or TIMESTAMP(3)", span_of(spec))
     scale = 0 if rows else order[0].expression.type.scale
     return sign * int(value.this[:18]) * int(10**scale)
+
+
+def _with_fitting_default(function: Function, arguments: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """A text that LAG or LEAD gives where there is no row has the length of the column, if it fits."""
+    if function not in aggregates.OFFSETS or len(arguments) < 3:
+        return arguments
+    value, offset, default = arguments
+    text = default.value if isinstance(default, Literal) else None
+    if isinstance(text, str) and value.type.kind is Kind.VARCHAR and len(text) <= value.type.precision:
+        return value, offset, Literal(text, value.type, span=default.span)
+    return arguments

@@ -7,7 +7,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from zkql.explain.escape import visible
+from zkql.explain.escape import visible, written
 from zkql.library.result import SHOWN
 
 if TYPE_CHECKING:
@@ -106,15 +106,6 @@ def _cell(value: object) -> str:
     return '<span class="null">NULL</span>' if value is None else escape(visible(written(value)))
 
 
-def written(value: object) -> str:
-    """A value of a result as SQL people read it."""
-    from datetime import datetime
-
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(" ", "milliseconds")
-    return str(value)
-
-
 def picture(svg: str) -> str:
     """An SVG, whose own text is escaped where it is drawn."""
     return page(_picture(svg))
@@ -158,7 +149,7 @@ def result_text(result: Result) -> str:
 
 
 def _short(value: object) -> str:
-    text = "NULL" if value is None else visible(written(value))
+    text = visible(written(value))
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
+from zkql.lang.report import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -44,13 +46,13 @@ class Verification:
         """For people."""
         empty = f", {self.empty_windows} of them without rows that count" if self.empty_windows else ""
         found = [
-            f"VERIFIED: {self.windows} windows{empty}, over {self.signed_rows} rows signed by {self.devices} "
-            f"devices, complete until {self.until:%Y-%m-%d %H:%M:%S} UTC"
+            f"VERIFIED: {counted(self.windows, 'window')}{empty}, over {counted(self.signed_rows, 'row')}"
+            f" signed by {counted(self.devices, 'device')}, complete until {self.until:%Y-%m-%d %H:%M:%S} UTC"
         ]
         if self.constraints:
             found.append(
-                f"{self.proofs} proofs of {self.proof_bytes} bytes; circuit of {self.constraints:,} "
-                f"constraints for {self.capacity} rows"
+                f"{counted(self.proofs, 'proof')} of {self.proof_bytes} bytes; circuit of"
+                f" {self.constraints:,} constraints for {self.capacity} rows"
             )
         found.append(" · ".join(f"{step} {seconds:.2f} s" for step, seconds in self.timings.items()))
         return [*found, self.keys]

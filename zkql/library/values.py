@@ -140,7 +140,7 @@ def _from_float(raw: float, kind: SqlType) -> object:
         cut = exact if len(exact) <= 40 else f"{exact[:40]}…"
         raise _advised(
             f"the float {raw!r} is exactly {cut}, which has more than {kind.scale} digits after the point",
-            f"if you mean {raw!r}: Decimal({str(raw)!r}), or the text {str(raw)!r}",
+            _meant(raw, kind),
         )
     if Fraction(math.ulp(raw)) * 10**kind.scale > 1:
         raise _advised(
@@ -149,6 +149,12 @@ def _from_float(raw: float, kind: SqlType) -> object:
             "give Decimal, int or text",
         )
     return int(scaled) if kind.is_integer else format_decimal(int(scaled), kind.scale)
+
+
+def _meant(raw: float, kind: SqlType) -> str:
+    if (Decimal(str(raw)) * 10**kind.scale) % 1:
+        return f"round it first: {f'{raw:.{kind.scale}f}'!r} is the nearest text"
+    return f"if you mean {raw!r}: Decimal({str(raw)!r}), or the text {str(raw)!r}"
 
 
 def _advised(message: str, advice: str) -> ValueError:

@@ -26,7 +26,7 @@ from zkql.plan.expressions import (
     is_private,
 )
 from zkql.plan.lineage import bounds
-from zkql.plan.rewrites.failing import may_be_an_error
+from zkql.plan.rewrites.failing import advice, may_be_an_error
 from zkql.plan.types import Kind
 
 if TYPE_CHECKING:
@@ -169,11 +169,16 @@ def _in_errors(shape: Shape) -> Iterator[Diagnostic]:
     public = [*parts[first:], *(k.expression for k in shape.aggregate.keys)]
     for expression in public:
         if not is_private(expression) and may_be_an_error(expression):
-            yield planned(
-                f"{as_written(expression)}, which may be an error, beside a private condition has",
-                expression.span,
-                "nearest provable form: what always has a value, like TRY_CAST or division by a constant",
-            )
+            yield may_fail_beside(expression, "a private condition", expression.span)
+
+
+def may_fail_beside(expression: Expression, what: str, span: Span | None) -> Diagnostic:
+    """The refusal of a public expression that may be an error on rows which something private leaves out."""
+    return planned(
+        f"{as_written(expression)}, which may be an error, beside {what} has",
+        span,
+        f"nearest provable form: what always has a value: {advice(expression)}",
+    )
 
 
 def in_expression(expression: Expression) -> Iterator[Diagnostic]:
@@ -263,7 +268,8 @@ def _in_result(shape: Shape, *, grouped: bool) -> Iterator[Diagnostic]:
             yield planned(
                 f"computing with private keys ({as_written(output.expression)}) has",
                 output.span,
-                "nearest provable form: select the key itself, or GROUP BY the whole expression",
+                "nearest provable form: select the key itself"
+                + (", or GROUP BY the whole expression" if support(output.expression, ()) is None else ""),
             )
         else:
             yield planned(

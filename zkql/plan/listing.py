@@ -33,6 +33,7 @@ from zkql.plan.gaps import (
     in_expression,
     in_stream,
     in_value,
+    may_fail_beside,
     of_window,
     planned,
     shown_parts,
@@ -157,15 +158,17 @@ def listing_gaps(shape: ListShape, declared: Mapping[str, Span]) -> Iterator[Dia
         )
     yield from _in_partition(shape.window, first)
     yield from _in_rows(shape, first)
+    limits = 0
     for filter_ in shape.ranked:
         for part in conjuncts(filter_.predicate):
+            limits += _limit(shape, part) is not None
             if _limit(shape, part) is None:
                 yield planned(
                     f"WHERE {as_written(part)} over ranked rows has",
                     part.span or filter_.span,
                     "nearest provable form: one condition like n <= 3 on ROW_NUMBER, RANK or DENSE_RANK",
                 )
-    if len([p for f in shape.ranked for p in conjuncts(f.predicate)]) > 1:
+    if limits > 1:
         yield planned("more than one condition on ranks has", shape.ranked[0].span)
     if not any(is_private(e) for e in _expressions(shape)):
         yield planned(
@@ -227,29 +230,22 @@ def _in_rows(shape: ListShape, call: Analytic) -> Iterator[Diagnostic]:
         if is_private(part):
             yield from in_expression(part)
         elif first is not None and index > first and may_be_an_error(part):
-            yield planned(
-                f"{as_written(part)}, which may be an error, beside a private condition has", part.span
-            )
+            yield may_fail_beside(part, "a private condition", part.span)
     for key in shape.keys:
         if first is not None and may_be_an_error(key.expression):
-            yield planned(
-                f"{as_written(key.expression)}, which may be an error, beside a private condition has",
-                key.expression.span or call.span,
-            )
-    ranks = {n.name for n in shape.over.calls}
+            yield may_fail_beside(key.expression, "a private condition", key.expression.span or call.span)
+    ranks = {n.name: n.call.function for n in shape.over.calls}
     for output in shape.outputs:
         names = {c.name for c in columns_of(output.expression)}
-        if names & ranks and not isinstance(output.expression, Column):
+        computed = {str(ranks[name]) for name in names & ranks.keys()}
+        if computed and not isinstance(output.expression, Column):
             yield planned(
-                f"computing with ranks ({as_written(output.expression)}) has",
+                f"computing with {', '.join(sorted(computed))} ({as_written(output.expression)}) has",
                 output.span,
-                "nearest provable form: select the rank itself",
+                "nearest provable form: select what it is computed from; the consumer computes the rest",
             )
         elif shape.ranked and names and may_be_an_error(output.expression):
-            yield planned(
-                f"{as_written(output.expression)}, which may be an error, of the first rows only has",
-                output.span,
-            )
+            yield may_fail_beside(output.expression, "a limit of rows", output.span)
 
 
 def _expressions(shape: ListShape) -> Iterator[Expression]:

@@ -59,6 +59,8 @@ def _advice(text: Expression, other: Expression) -> tuple[str, ...]:
     quoted = text.value if isinstance(text, Literal) else None
     if isinstance(quoted, str) and _is_number(quoted):
         return (f"write the number without quotes: {quoted}",)
+    if quoted is not None:
+        return (f"compare {other.type} with a number",)
     return ("write CAST(… AS VARCHAR) to compare text with text",)
 
 

@@ -74,11 +74,16 @@ def _extract(scope: Scope, call: Call, operands: tuple[Operand, ...]) -> Linear:
 def _difference(scope: Scope, call: Call, operands: tuple[Operand, ...]) -> Linear:
     """How many whole units have passed from start to end."""
     if _unit(call) not in _LENGTHS:
-        raise NoCircuit(call, f"{_unit(call)}s are not counted in a circuit")
+        raise NoCircuit(call, f"{_unit(call)}s are not counted in a circuit; shorter units are")
     start, end = operands
     length = constant(_LENGTHS[_unit(call)])
     passed = divide(scope.draft, end.value - start.value, length, Rounding.TRUNCATE)
     return scope.fitting(passed, call.type)
+
+
+def _moved(scope: Scope, call: Call, operands: tuple[Operand, ...]) -> Linear:
+    """By months: other units are sums of a timestamp and an interval."""
+    raise NoCircuit(call, f"{_unit(call)}s are not added in a circuit; shorter units are")
 
 
 def _unit(call: Call) -> str:
@@ -89,5 +94,6 @@ def _unit(call: Call) -> str:
 
 LOWERINGS: Lowerings = {
     "EXTRACT": strict(_extract, skipped=1),
+    "TIMESTAMPADD": strict(_moved, skipped=1),
     "TIMESTAMPDIFF": strict(_difference, skipped=1),
 }
