@@ -182,19 +182,21 @@ def _changed(honest: Environment, name: str, place: int, value: int) -> Forgery:
 
 
 def false_signs(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
-    """The "sign" of a dividend is another factor, or a dividend is said to be zero."""
+    """The "sign" of a dividend is another factor; zero has a sign; what is above zero is said to be zero,
+    which gives nothing else, but nothing that a prover tells may be free."""
     given = subject.given(hidden)
     honest = subject.lie(given)
     for gadget in subject.circuit.gadgets:
         if not isinstance(gadget, Quotient) or not gadget.signed or gadget.made is None:
             continue
         for place, (dividend, divisor) in enumerate(zip(*gadget.read(honest), strict=True)):
+            label = f"{gadget.name}[{place}]"
             if not dividend:
+                yield Forgery(f"{label}: minus 0", _told_of(gadget, honest, place, {"negative": [1]}))
                 continue
-            told = {"zero": [1], "inverse": [0]}
-            yield Forgery(
-                f"{gadget.name}[{place}]: zero for {dividend}", _told_of(gadget, honest, place, told)
-            )
+            if dividend > 0:
+                told = {"zero": [1], "inverse": [0]}
+                yield Forgery(f"{label}: zero for {dividend}", _told_of(gadget, honest, place, told))
             for factor in (2, 3) if dividend > 0 else (-2, -3):
                 whole, rest = divmod(factor * dividend, divisor)
                 claimed = list(honest[gadget.made.name])
@@ -204,7 +206,7 @@ def false_signs(subject: Subject, hidden: Secrets) -> Iterator[Forgery]:
                     size = len(honest[f"{gadget.name}_{name}_bits"]) // len(claimed)
                     told[f"{name}_bits"] = truncate(value, size)
                 lie = _told_of(gadget, subject.lie(given, {gadget.made.name: claimed}, truncate), place, told)
-                yield Forgery(f"{gadget.name}[{place}]: {factor} times {dividend}", lie)
+                yield Forgery(f"{label}: {factor} times {dividend}", lie)
 
 
 def _told_of(gadget: Gadget, honest: Environment, place: int, told: dict[str, list[int]]) -> Environment:

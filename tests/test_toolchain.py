@@ -27,7 +27,14 @@ from zkql.crypto.poseidon import MAX_INPUTS, poseidon, poseidon_reference
 from zkql.errors import BugError, InputError, Source, ToolchainError
 from zkql.toolchain import constraints, node
 from zkql.toolchain.cache import cached, content_key
-from zkql.toolchain.constraints import ConstraintSystem, Program, Unsatisfied, read_r1cs, read_zokrates
+from zkql.toolchain.constraints import (
+    ConstraintSystem,
+    Program,
+    Unsatisfied,
+    number_wires,
+    read_object,
+    read_r1cs,
+)
 from zkql.toolchain.devkeys import FIELD_OF_POINTS, dev_zkey
 from zkql.toolchain.groth16 import PROOF_BYTES, ProofVerifier, Prover, proof_to_snarkjs
 from zkql.toolchain.modules import split
@@ -118,7 +125,7 @@ def raw(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     compiled = query(request.param, capacity=2)
     assert compiled.circuit is not None
     out, r1cs = compile_raw(compiled.circuit.source, tmp_path_factory.mktemp("raw"))
-    return Raw(Subject(compiled, read_zokrates(out.read_bytes())), out, r1cs.read_bytes())
+    return Raw(Subject(compiled, number_wires(read_object(out.read_bytes()))), out, r1cs.read_bytes())
 
 
 def test_the_compiled_program_is_the_r1cs(raw: Raw) -> None:
@@ -275,14 +282,14 @@ def test_programs_that_a_prover_could_bend_are_refused(
 ) -> None:
     out, _ = compile_raw(source, tmp_path)
     with pytest.raises(BugError) as caught:
-        read_zokrates(out.read_bytes())
+        number_wires(read_object(out.read_bytes()))
     assert code_of(caught.value) == code
     assert message in caught.value.diagnostics[0].message
 
 
 @pytest.mark.parametrize("data", [b"", b"ZOK\0\2\0\0\0" + bytes(200), b"r1cs\2\0\0\0" + bytes(200)])
 def test_other_files_are_refused(data: bytes) -> None:
-    for read, code in ((read_zokrates, "ZKQL0910"), (read_r1cs, "ZKQL0914")):
+    for read, code in ((read_object, "ZKQL0910"), (read_r1cs, "ZKQL0914")):
         with pytest.raises(BugError) as caught:
             read(data)
         assert code_of(caught.value) == code

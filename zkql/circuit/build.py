@@ -33,10 +33,12 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A circuit before compilation. ``constraints`` is the exact count that must come out."""
+    """A circuit before compilation. ``hashes`` are functions in the source that are compiled once for all
+    calls; ``constraints`` is the exact count that must come out."""
 
     capacity: int
     source: str
+    hashes: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     gadgets: tuple[Gadget, ...]
     regions: tuple[Region, ...]
@@ -49,7 +51,8 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     parameters = draft.parameters
     hashed = [hash_constraints(gadget) for gadget in gadgets]
     hashes = sum(hashed, Counter())
-    functions = [render_poseidon(inputs) for inputs in sorted(hashes)]
+    rendered = tuple(render_poseidon(inputs) for inputs in sorted(hashes))
+    functions = list(rendered)
     clauses = [(HASHES, hashes[inputs]) for inputs in sorted(hashes)]
     for gadget, own in zip(gadgets, hashed, strict=True):
         functions.append(gadget.render())
@@ -69,6 +72,7 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     return Circuit(
         capacity=draft.capacity,
         source=source,
+        hashes=rendered,
         parameters=parameters,
         gadgets=gadgets,
         regions=_regions(source, functions, calls, clauses),

@@ -18,7 +18,7 @@ def compile_circuit(circuit: Circuit) -> Program:
     ZoKrates drops calls whose result is unused, with their assertions; so the count is compared
     gadget by gadget, exactly, on the compiled program.
     """
-    program = compile_source(circuit.source)
+    program = compile_source(circuit.source, circuit.hashes)
     for region in circuit.regions:
         found = sum(map(region.has, program.system.lines))
         if found != region.expected:

@@ -130,7 +130,7 @@ class ObjectFile:
     """A compiled program before its wires are numbered. ``lines[i]`` is the line of constraint i."""
 
     parameters: tuple[Parameter, ...]
-    constraints: list[Parts]
+    constraints: tuple[Parts, ...]
     lines: array[int]
 
 
@@ -161,12 +161,7 @@ def read_object(data: bytes) -> ObjectFile:
         parsed.append((a, b, c))
         lines.append(_line(constraint["span"]))
     given = tuple(Parameter(p["id"]["id"], p["private"], _line(p["span"])) for p in parameters)
-    return ObjectFile(given, parsed, lines)
-
-
-def read_zokrates(data: bytes) -> Program:
-    """A program from ``.out``."""
-    return number_wires(read_object(data))
+    return ObjectFile(given, tuple(parsed), lines)
 
 
 def _cbor_stream(data: bytes) -> Iterator[Any]:

@@ -1,20 +1,21 @@
-"""Compile long functions once, and put them in at each call. In: source, a compiler. Out: an object file.
+"""Compile hashes once, and put them in at each call. In: source, a compiler. Out: an object file.
 
 ZoKrates inlines every call, so that a hash in each of a hundred rows takes it a hundred times as long as one.
-Here the source is compiled with a stand-in for the function, a few products from which the arguments of each
-call can be read; the function is compiled alone; and its constraints, with what is given for its parameters,
-take the place of each stand-in. The outcome is constraint by constraint, wire by wire and line by line what
-ZoKrates makes of the whole source, which tests compare. Where a call is not as expected, the source is
-compiled as it is.
+Here the source is compiled with a stand-in for the hash, a few products from which the arguments of each call
+can be read; the hash is compiled alone; and its constraints, with what is given for its parameters, take the
+place of each stand-in. Tests compare the outcome with what ZoKrates makes of the whole source: it is the
+same, constraint by constraint, wire by wire and line by line. Every constraint of a stand-in has to be part
+of a complete call, in order; where anything is not as expected, the source is compiled as it is.
 
-Only functions of fields that give a field and assert nothing are linked.
+Only straight lines of sums and products are linked, which assert nothing: what ZoKrates folds where an
+argument is a constant is then the same alone and in the whole.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from gmpy2 import mpz
 from zkql.crypto.field import P
 from zkql.errors import ToolchainError
 from zkql.toolchain.constraints import ONE, ObjectFile
-from zkql.toolchain.modules import COMMENT, FUNCTION, LONG, called
+from zkql.toolchain.modules import COMMENT, called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
     Compile = Callable[[str], ObjectFile]
     Terms = dict[int, mpz]
 
-_OF_FIELDS = re.compile(r"def (\w+)\((field \w+(?:, field \w+)*)\) -> field \{")
+REFUSED = "ZKQL0906"
+"""ZoKrates does not compile a source."""
+MOST_BODIES = 4
+"""Of a function with different constants; more are not worth their compilation."""
+_HEAD = re.compile(r"^def (\w+)\((field \w+(?:, field \w+)*)\) -> field \{$", re.MULTILINE)
+_PARTS = re.compile(r"^def (\w+)\(", re.MULTILINE)
 
 
 class _NotLinkable(Exception):
@@ -42,32 +48,41 @@ class _NotLinkable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Separate:
-    """A function, with those that only it calls: ``text`` is all of them, from ``line`` of the source on."""
+    """A function with its parts, which nothing else calls: ``text``, from ``line`` of the source on. ``seed``
+    is the digest of the source."""
 
     name: str
     arity: int
     text: str
     line: int
+    seed: str
 
-    def mark(self, index: int) -> int:
-        """A constant that no source has by accident."""
-        return int.from_bytes(sha256(f"zkql stand-in {self.name} {index}".encode()).digest(), "big") % P
+    @property
+    def mark(self) -> int:
+        """What is added to the arguments."""
+        return self._number("all")
 
     @property
     def marks(self) -> tuple[int, ...]:
-        """One for each argument."""
-        return tuple(map(self.mark, range(self.arity)))
+        """The weight of each argument."""
+        return tuple(map(self._number, range(self.arity)))
+
+    def _number(self, label: object) -> int:
+        """One that no argument in the source depends on, since it depends on the source."""
+        text = f"zkql stand-in {self.seed} {self.name} {label}"
+        return int.from_bytes(sha256(text.encode()).digest(), "big") % P
 
 
-def link(source: str, compiled: Compile, compiled_alone: Compile) -> ObjectFile:
-    """The object file of a source. ``compiled_alone`` compiles what many sources have in common."""
+def link(source: str, functions: Sequence[str], compiled: Compile, compiled_alone: Compile) -> ObjectFile:
+    """The object file of a source; ``functions`` are texts in it, each of a function after its parts.
+    ``compiled_alone`` compiles what many sources have in common."""
     source = COMMENT.sub("", source)
-    separate = _separate(source)
     try:
-        linked = compiled(_with_stand_ins(source, separate))
+        separate = [_separate(source, COMMENT.sub("", text)) for text in functions]
+        linked = _with_stand_ins(source, separate, compiled)
         for function in separate:
             linked = _linked(function, linked, compiled_alone)
-    except (_NotLinkable, ToolchainError):
+    except _NotLinkable:
         return compiled(source)
     return linked
 
@@ -75,45 +90,29 @@ def link(source: str, compiled: Compile, compiled_alone: Compile) -> ObjectFile:
 # --- the source ---------------------------------------------------------------------------------
 
 
-def _separate(source: str) -> list[_Separate]:
-    """The functions to link, none of which calls another."""
-    functions = {found[1]: found for found in FUNCTION.finditer(source)}
-    calls = {name: called(found[0], functions) - {name} for name, found in functions.items()}
-    found: list[_Separate] = []
-    for name, function in functions.items():
-        head = _OF_FIELDS.match(function[0])
-        own = _closure(name, calls)
-        start, end = min(functions[n].start() for n in own), max(functions[n].end() for n in own)
-        text = source[start:end]
-        alone = {n for n, f in functions.items() if start <= f.start() < end} == own and all(
-            not inner & (own - {name}) for n, inner in calls.items() if n not in own
-        )
-        if head and alone and len(text) >= LONG and "assert" not in text:
-            line = source.count("\n", 0, start) + 1
-            found.append(_Separate(name, head[2].count(",") + 1, text, line))
-    inner = {n for f in found for n in calls[f.name]}
-    return [f for f in found if f.name not in inner]
+def _separate(source: str, text: str) -> _Separate:
+    heads = list(_HEAD.finditer(text))
+    if not heads:
+        raise _NotLinkable
+    before, found, after = source.partition(text)
+    parts = dict.fromkeys(_PARTS.findall(text))
+    if not found or called(before + after, parts) - {heads[-1][1]}:
+        raise _NotLinkable
+    name, parameters = heads[-1].groups()
+    seed = sha256(source.encode()).hexdigest()
+    return _Separate(name, parameters.count(",") + 1, text, before.count("\n") + 1, seed)
 
 
-def _closure(name: str, calls: Mapping[str, set[str]]) -> set[str]:
-    found, due = {name}, [name]
-    while due:
-        new = calls[due.pop()] - found
-        found |= new
-        due += new
-    return found
-
-
-def _with_stand_ins(source: str, separate: Sequence[_Separate]) -> str:
-    """The source with a short function, of as many lines, for each of these. It gives a sum, since ZoKrates
-    would take the name of a single product for another value; it fails for constants alone, of which no
-    constraint would be left."""
+def _with_stand_ins(source: str, separate: Sequence[_Separate], compiled: Compile) -> ObjectFile:
+    """The source compiled with a short function, of as many lines, for each of these. It gives a sum, since
+    ZoKrates would take the name of a single product for another value. Its check is never fulfilled, so
+    that ZoKrates refuses the source, or leaves a lone check, where all arguments are constants."""
     for function in separate:
         names = [f"w_{i}" for i in range(function.arity)]
         marked = list(zip(function.marks, names, strict=True))
         lines = [
             f"def {function.name}({', '.join(f'field {name}' for name in names)}) -> field {{",
-            f"    field z = {function.mark(function.arity)} + {' + '.join(f'{m} * {n}' for m, n in marked)};",
+            f"    field z = {function.mark} + {' + '.join(f'{m} * {n}' for m, n in marked)};",
             "    assert(z * z == z);",
             *(f"    field m_{n} = ({m} + {n}) * z;" for m, n in marked),
             f"    field p = ({' + '.join(f'm_{n}' for n in names)}) * z;",
@@ -122,8 +121,15 @@ def _with_stand_ins(source: str, separate: Sequence[_Separate]) -> str:
             "}",
         ]
         missing = function.text.count("\n") + 1 - len(lines)
+        if missing < 0:
+            raise _NotLinkable
         source = source.replace(function.text, "\n".join(lines) + "\n" * missing)
-    return source
+    try:
+        return compiled(source)
+    except ToolchainError as error:
+        if not separate or error.diagnostics[0].code != REFUSED:
+            raise
+        raise _NotLinkable from None
 
 
 # --- the constraints ----------------------------------------------------------------------------
@@ -131,16 +137,12 @@ def _with_stand_ins(source: str, separate: Sequence[_Separate]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call of a stand-in: where its constraints are, its arguments, its products and the two last of these,
-    whose sum is the result."""
+    """A call of a stand-in: where its constraints are, its arguments, and the variables of its products, the
+    last two of which are its result."""
 
     places: range
     arguments: tuple[Terms, ...]
     products: tuple[int, ...]
-
-    @property
-    def result(self) -> tuple[int, int]:
-        return self.products[-2], self.products[-1]
 
     @property
     def constants(self) -> tuple[int | None, ...]:
@@ -166,9 +168,12 @@ def _linked(function: _Separate, unlinked: ObjectFile, compiled: Compile) -> Obj
     """The object file with the function's body in place of each stand-in. The variables of a body come where
     the stand-in's were."""
     calls = {call.places.start: call for call in _calls(function, unlinked)}
-    bodies = {c: _body(function, c, compiled) for c in {call.constants for call in calls.values()}}
+    different = {call.constants for call in calls.values()}
+    if len(different) > MOST_BODIES:
+        raise _NotLinkable
+    bodies = {constants: _body(function, constants, compiled) for constants in different}
     space = max((body.highest for body in bodies.values()), default=0) + 1
-    renaming = _Renaming(space, {}, {v for call in calls.values() for v in call.products})
+    renaming = _Renaming(space, {v for call in calls.values() for v in call.products})
     parsed: list[Parts] = []
     lines = array("I")
     index = 0
@@ -189,19 +194,24 @@ def _linked(function: _Separate, unlinked: ObjectFile, compiled: Compile) -> Obj
         placing = _Placing(call.products[-1] * space, dict(zip(body.parameters, given, strict=True)))
         parsed += [(placing.part(a), placing.part(b), placing.part(c)) for a, b, c in body.constraints]
         lines.extend(body.lines)
-        renaming.results[call.result[0]] = (call.result[1], placing.part(body.result))
+        renaming.learn(call, placing.part(body.result))
         index = call.places.stop
-    return ObjectFile(tuple(p.moved(space) for p in unlinked.parameters), parsed, lines)
+    return ObjectFile(tuple(p.moved(space) for p in unlinked.parameters), tuple(parsed), lines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Renaming:
-    """Of the variables outside. ``results`` says of the first variable of a stand-in's result which is the
-    other, and what takes the place of their sum; ``own`` are all variables of stand-ins."""
+    """Of the variables outside. ``own`` are all variables of stand-ins; ``results`` says of the first one of
+    a stand-in's result which is the other, and what takes the place of their sum."""
 
     space: int
-    results: dict[int, tuple[int, Part]]
     own: set[int]
+    results: dict[int, tuple[int, Part]] = field(default_factory=dict)
+
+    def learn(self, call: _Call, result: Part) -> None:
+        """What a call gives."""
+        first, second = call.products[-2:]
+        self.results[first] = (second, result)
 
     def part(self, part: Part) -> Part:
         """A combination without stand-ins."""
@@ -245,12 +255,20 @@ def _sum(weighted: Iterable[tuple[mpz, Part]]) -> Part:
     return tuple((variable, terms[variable]) for variable in sorted(terms) if terms[variable])
 
 
+_BEFORE_PRODUCTS = 3
+"""Lines of a stand-in: its head, z, the check."""
+
+
 def _calls(function: _Separate, unlinked: ObjectFile) -> Iterator[_Call]:
-    """The calls of a function's stand-in."""
-    last = function.line + function.arity + 4
-    start = None
+    """The calls of a function's stand-in. Their constraints are next to each other and in the order of the
+    lines; there are no others on these lines."""
+    last = function.line + _BEFORE_PRODUCTS + function.arity + 1
+    start: int | None = None
     for index, line in enumerate(unlinked.lines):
-        if start is None and function.line <= line <= last:
+        inside = function.line <= line <= last
+        if start is not None and (not inside or line <= unlinked.lines[index - 1]):
+            raise _NotLinkable
+        if inside and start is None:
             start = index
         if start is not None and line == last:
             yield _call(function, unlinked, range(start, index + 1))
@@ -260,36 +278,55 @@ def _calls(function: _Separate, unlinked: ObjectFile) -> Iterator[_Call]:
 
 
 def _call(function: _Separate, unlinked: ObjectFile, places: range) -> _Call:
-    """A call, from the constraints of its stand-in: each has a line of its own."""
-    found = {unlinked.lines[i] - function.line - 2: unlinked.constraints[i] for i in places}
+    """A call, from the constraints of its stand-in."""
+    found = {
+        unlinked.lines[i] - function.line - _BEFORE_PRODUCTS + 1: unlinked.constraints[i] for i in places
+    }
     check, *own, first, second = (found.pop(i, None) for i in range(function.arity + 3))
-    if found or first is None or second is None:  # of equal calls only one has the check
+    if found or first is None or second is None:
         raise _NotLinkable
-    z, marks = dict(first[1]), function.marks
-    # ZoKrates multiplies by constants at once; what else is in z then tells the constant.
-    arguments = [
-        parts and _plus(dict(parts[0]), -1, {ONE: mark}) for parts, mark in zip(own, marks, strict=True)
+    z = dict(first[1])
+    arguments = _arguments(function, z, own)
+    # Every part is what the stand-in says; of equal calls only one has the check.
+    products = [_variable(parts) for parts in own if parts is not None]
+    total: Terms = {}
+    for parts, argument, mark in zip(own, arguments, function.marks, strict=True):
+        factor = _plus(argument, 1, {ONE: mark})
+        if parts is None:
+            total = _plus(total, factor.get(ONE, 0), z)
+        else:
+            total = _plus(total, 1, {_variable(parts): 1})
+            _check(parts, factor, z)
+    p = _variable(first)
+    _check(first, total, z)
+    _check(second, {p: mpz(1)}, z)
+    if check is not None and not dict(check[0]) == dict(check[1]) == dict(check[2]) == z:
+        raise _NotLinkable
+    return _Call(places, arguments, (*products, p, _variable(second)))
+
+
+def _arguments(function: _Separate, z: Terms, own: Sequence[Parts | None]) -> tuple[Terms, ...]:
+    """What is given, from each product. ZoKrates multiplies by a constant at once: then there is none, and
+    the rest of ``z`` tells the constant."""
+    found = [
+        parts and _plus(dict(parts[0]), -1, {ONE: mark})
+        for parts, mark in zip(own, function.marks, strict=True)
     ]
-    rest = _plus(z, -1, {ONE: function.mark(function.arity)})
-    for argument, mark in zip(arguments, marks, strict=True):
+    rest = _plus(z, -1, {ONE: function.mark})
+    for argument, mark in zip(found, function.marks, strict=True):
         rest = _plus(rest, -mark, argument or {})
-    unknown = [i for i, argument in enumerate(arguments) if argument is None]
+    unknown = [i for i, argument in enumerate(found) if argument is None]
     if len(unknown) > 1 or not rest.keys() <= ({ONE} if unknown else set()):
         raise _NotLinkable
-    known = [_plus({}, pow(marks[i], -1, P), rest) if a is None else a for i, a in enumerate(arguments)]
+    return tuple(
+        _plus({}, pow(mark, -1, P), rest) if argument is None else argument
+        for argument, mark in zip(found, function.marks, strict=True)
+    )
 
-    products = [_variable(parts) for parts in (*own, first, second) if parts is not None]
-    total: Terms = {}
-    for parts, argument, mark in zip(own, known, marks, strict=True):
-        if parts is None:
-            total = _plus(total, argument.get(ONE, 0) + mark, z)
-        else:
-            total = _plus(total, 1, {_variable(parts): mpz(1)})
-    if dict(first[0]) != total or dict(second[0]) != {products[-2]: 1}:
+
+def _check(parts: Parts, left: Terms, right: Terms) -> None:
+    if dict(parts[0]) != left or dict(parts[1]) != right:
         raise _NotLinkable
-    if any(dict(parts[1]) != z for parts in (check, *own, second) if parts is not None):
-        raise _NotLinkable
-    return _Call(places, tuple(known), tuple(products))
 
 
 def _plus(terms: Terms, factor: int, others: Mapping[int, int]) -> Terms:
@@ -319,7 +356,8 @@ def _body(function: _Separate, constants: tuple[int | None, ...], compiled: Comp
     *constraints, last = alone.constraints
     sides = [part for part in last if part not in (((ONE, 1),), ((result, 1),))]
     inside = {variable for parts in constraints for part in parts for variable, _ in part}
-    if len(sides) != 1 or result in inside or alone.lines[-1] != function.text.count("\n") + 3:
+    length = function.text.count("\n") + 1
+    if len(sides) != 1 or not constraints or result in inside or alone.lines[-1] != length + 2:
         raise _NotLinkable
     lines = tuple(line - 1 + function.line for line in alone.lines[:-1])
     return _Body(tuple(parameters), tuple(constraints), lines, sides[0])

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 LONG = 4_000
 """Characters of a function that is worth a module."""
-FUNCTION = re.compile(r"^def (\w+)\(.*?^\}$", re.MULTILINE | re.DOTALL)
+_FUNCTION = re.compile(r"^def (\w+)\((?:(?!^def ).)*?^\}$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
 _CALL = re.compile(r"\b(\w+)\(")
 
 
 def split(source: str) -> tuple[str, dict[str, str]]:
     """The main module, and the modules that it imports, by the name of their function."""
-    source = COMMENT.sub("", source)
-    functions = {found[1]: found for found in FUNCTION.finditer(source)}
+    whole, source = source, COMMENT.sub("", source)
+    if "/*" in source:  # a comment may have been a part of one of these
+        return whole, {}
+    functions = {found[1]: found for found in _FUNCTION.finditer(source)}
     modules: dict[str, str] = {}
     rest = source
     for name, found in functions.items():

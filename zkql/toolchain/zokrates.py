@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zkql.errors import input_error
 from zkql.toolchain import constraints
@@ -23,32 +24,35 @@ from zkql.toolchain.modules import split
 from zkql.toolchain.node import job_timeout, run_job
 from zkql.toolchain.progress import progress
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 PROGRAM = "circuit.program"
 ZKEY = "proving.zkey"
 VK = "verification_key.json"
 ZOKRATES_VERSION = "zokrates-js 1.1.9"
-_FORMAT = "3"
+_FORMAT = "4"
+"""Raised with each change of what is stored, and of what makes it."""
 
 
-def compile_source(source: str, *, timeout: float = 600) -> Program:
-    """Compile with zokrates-js; the same source is compiled once a machine.
+def compile_source(source: str, linked: Sequence[str] = (), *, timeout: float = 600) -> Program:
+    """Compile with zokrates-js; the same source is compiled once a machine. ``linked`` are texts in it, each
+    of a function after its parts, that are compiled once for all calls.
 
     Raises :class:`ToolchainError` if the compiler fails, crashes or takes longer than ``timeout``
     seconds (``$ZKQL_TIMEOUT`` overrides it).
     """
 
     def make(folder: Path) -> None:
-        def compiled(text: str) -> ObjectFile:
-            return compiled_object(text, timeout)
+        compiled = partial(compiled_object, timeout=timeout)
+        program = number_wires(link(source, linked, compiled, partial(_object_once, timeout=timeout)))
+        (folder / PROGRAM).write_bytes(constraints.dump(program))
 
-        linked = link(source, compiled, _object_once)
-        (folder / PROGRAM).write_bytes(constraints.dump(number_wires(linked)))
-
-    folder = cached("circuits", content_key(ZOKRATES_VERSION, _FORMAT, source), make)
+    folder = cached("circuits", content_key(ZOKRATES_VERSION, _FORMAT, source, *linked), make)
     return constraints.load((folder / PROGRAM).read_bytes())
 
 
-def compiled_object(source: str, timeout: float = 600) -> ObjectFile:
+def compiled_object(source: str, *, timeout: float = 600) -> ObjectFile:
     """What ZoKrates makes of a source."""
     with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
         program = Path(scratch) / "circuit.out"
