@@ -60,7 +60,7 @@ def _advice(text: Expression, other: Expression) -> tuple[str, ...]:
     if isinstance(quoted, str) and _is_number(quoted):
         return (f"write the number without quotes: {quoted}",)
     if quoted is not None:
-        return (f"compare {other.type} with a number",)
+        return (f"compare {other.type} with a number, or write CAST(… AS VARCHAR) to compare text with text",)
     return ("write CAST(… AS VARCHAR) to compare text with text",)
 
 
