@@ -192,7 +192,7 @@ TESTED = (
         "paths",
     )
 )
-"""Those that tests compile; hashes take ZoKrates long. ``python -m tests.attack_joins`` has all."""
+"""Those that tests compile, for time. ``python -m tests.attack_joins`` has all."""
 
 
 @cache

@@ -46,6 +46,12 @@ CIRCUITS = {
     "committed entries": of_join("opened"),
     "a challenge": of_join("looked up"),
 }
+if THOROUGH:
+    CIRCUITS |= {
+        f"{name}, {form}": of_query(functions.select(name, form), functions.STREAM)
+        for name in functions.CALLS
+        for form in functions.FORMS
+    }
 
 
 @dataclass
@@ -172,6 +178,15 @@ def test_other_functions_are_compiled_whole(name: str) -> None:
     assert compiler.sources == [COMMENT.sub("", source)]
     assert compiler.alone == []
     assert linked == whole(source)
+
+
+def test_comments_over_lines_take_nothing_with_them() -> None:
+    """Without the line between, the assertion would be a part of the comment."""
+    body = "/* x\n// */\n    assert(b == c);\n/* y */\n    assert(poseidon2(a, b) == c);"
+    compiler = Compiler()
+    linked = compiler.link(source_of(body, H2), H2)
+    assert compiler.sources == [source_of(body, H2)]
+    assert len(linked.system.constraints) == 241 + 1 + 2
 
 
 def random_call(source: random.Random, depth: int) -> str:

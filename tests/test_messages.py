@@ -295,6 +295,14 @@ NOTES: list[tuple[str, str, tuple[str, ...]]] = [
         ),
     ),
     (
+        where("ok AND much * 2 > 1", ", much BIGINT PUBLIC"),
+        "much * 2 > 1, which may be an error, beside a private condition has no circuit yet",
+        (
+            f"{NEAREST}what always has a value: much * 2 may leave BIGINT; CAST an operand to a wider type,"
+            " like DECIMAL(20, 0)",
+        ),
+    ),
+    (
         where("ok AND CAST(note AS INT) > 1", ", note VARCHAR(5) PUBLIC"),
         "CAST(note AS INT) > 1, which may be an error, beside a private condition has no circuit yet",
         (
@@ -772,6 +780,7 @@ def outcome(text: str) -> str | None:
     "key",
     [
         "CAST(zone AS BIGINT) * 10",
+        "CAST(CAST(zone AS BIGINT) AS DECIMAL(20, 0)) * CAST(zone AS BIGINT)",
         "CAST(zone AS VARCHAR)",
         "ABS(CAST(zone AS BIGINT))",
         "TRY_CAST(CAST(zone AS DECIMAL(12, 0)) * 10 AS INT)",

@@ -134,7 +134,7 @@ TESTED = (
         "pairs, sorted",
     )
 )
-"""Those that tests compile; hashes take ZoKrates long. ``python -m tests.attack_joins`` has all."""
+"""Those that tests compile, for time. ``python -m tests.attack_joins`` has all."""
 
 
 @cache

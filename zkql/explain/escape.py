@@ -1,4 +1,5 @@
-"""Text from data inside other languages. In: any text, hostile names included. Out: text that stays text.
+"""Text from data, for people and inside other languages. In: any text, hostile names included, and values of
+results. Out: text that stays text.
 
 SVG and the page are escaped by Jinja and :mod:`html`; this module has what the standard library has not.
 """

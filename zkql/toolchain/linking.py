@@ -76,7 +76,9 @@ class _Separate:
 def link(source: str, functions: Sequence[str], compiled: Compile, compiled_alone: Compile) -> ObjectFile:
     """The object file of a source; ``functions`` are texts in it, each of a function after its parts.
     ``compiled_alone`` compiles what many sources have in common."""
-    source = COMMENT.sub("", source)
+    whole, source = source, COMMENT.sub("", source)
+    if "/*" in source:  # a comment may have been a part of one of these
+        return compiled(whole)
     try:
         separate = [_separate(source, COMMENT.sub("", text)) for text in functions]
         linked = _with_stand_ins(source, separate, compiled)

@@ -93,7 +93,9 @@ def advice(expression: Expression) -> str:
         case "/" | "MOD" if not may_overflow(call):
             return f"the divisor of {render(call)} may be 0; divide by a constant, or by NULLIF(…, 0)"
         case "+" | "-" | "*" | "/" | "MOD" | "NEGATE" | "ABS":
-            return f"{render(call)} may leave {call.type}; CAST an operand to a wider type, like BIGINT"
+            small = call.type.kind in (Kind.TINYINT, Kind.SMALLINT, Kind.INT)
+            wider = "BIGINT" if small else "DECIMAL(20, 0)"
+            return f"{render(call)} may leave {call.type}; CAST an operand to a wider type, like {wider}"
         case "CAST":
             return f"{render(call)} may have no value; TRY_CAST gives NULL instead"
         case function:
