@@ -85,7 +85,7 @@ def measure(shape: str, capacity: int) -> dict[str, Any]:
     assert circuit is not None
     assert costs is not None
     opening = next(g for g in circuit.gadgets if isinstance(g, Opening))
-    hashed = capacity * poseidon_constraints(len(opening.segments) + 1)
+    hashed = capacity * poseidon_constraints(len(opening.elements) + 1)
     zkey = dev_keys(constraints.dump(subject.program)) / bundle.ZKEY
     extra = {f"d{i}": 10**37 + i for i in range(8)}
     rows = [{**extra, **row} for row in random_rows(capacity, 1)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests import functions, table_joins
+from tests.circuit_samples import CIRCUITS
 from tests.forgeries import THOROUGH
-from tests.harness import FEW_GROUPS_STREAM, HIDDEN, PLAIN, STREAM, query
-from zkql.circuit.build import Circuit
 from zkql.circuit.gadgets.poseidon import render_poseidon
 from zkql.crypto.field import P
 from zkql.errors import BugError, ToolchainError, toolchain_error
@@ -19,39 +16,6 @@ from zkql.toolchain import zokrates
 from zkql.toolchain.constraints import ObjectFile, Program, number_wires
 from zkql.toolchain.linking import link
 from zkql.toolchain.modules import COMMENT
-
-WIDE_STREAM = STREAM.replace("  zone ", "  first VARCHAR(11),\n  zone ")
-"""The first element of a commitment has no column, so that one argument of the hash is a constant."""
-
-
-def of_query(select: str, stream: str) -> Callable[[], Circuit]:
-    def circuit() -> Circuit:
-        found = query(select, 3, stream).circuit
-        assert found is not None
-        return found
-
-    return circuit
-
-
-def of_join(name: str) -> Callable[[], Circuit]:
-    return lambda: table_joins.subject(name).joining.bench.circuit
-
-
-CIRCUITS = {
-    "commitments": of_query(PLAIN, STREAM),
-    "a constant argument": of_query(PLAIN, WIDE_STREAM),
-    "groups": of_query(HIDDEN, FEW_GROUPS_STREAM),
-    "a switched order": of_query(functions.select("count_distinct", "plain"), functions.STREAM),
-    "hashes of hashes": of_join("paths"),
-    "committed entries": of_join("opened"),
-    "a challenge": of_join("looked up"),
-}
-if THOROUGH:
-    CIRCUITS |= {
-        f"{name}, {form}": of_query(functions.select(name, form), functions.STREAM)
-        for name in functions.CALLS
-        for form in functions.FORMS
-    }
 
 
 @dataclass

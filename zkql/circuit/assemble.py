@@ -52,24 +52,33 @@ if TYPE_CHECKING:
 def assemble(plan: StagedPlan, circuit: CircuitPlan) -> Draft:
     """The circuit of a stage. Raises :class:`QueryError` where numbers would outgrow the field or their
     type."""
-    draft = _Assembly(plan, circuit, plan.stream.private_columns).run()
+    draft = _Assembly(plan, circuit, plan.stream.private_columns, frozenset()).run()
     # A column that only counts, since it never is NULL, need not leave the opening.
-    return _Assembly(plan, circuit, _read(plan, draft)).run()
-
-
-def _read(plan: StagedPlan, draft: Draft) -> tuple[ColumnSchema, ...]:
-    """The private columns that a gadget reads, or whose flags of NULL."""
-    names = {c.name: identifier(plan.stream, c.name) for c in plan.stream.private_columns}
     used = draft.used
-    return tuple(c for c in plan.stream.private_columns if {names[c.name], f"{names[c.name]}_null"} & used)
+    columns = tuple(c for c in plan.stream.private_columns if not used.isdisjoint(_wires(plan, c)))
+    unread = frozenset(wire for c in columns for wire in _wires(plan, c)) - used
+    return _Assembly(plan, circuit, columns, unread).run()
+
+
+def _wires(plan: StagedPlan, column: ColumnSchema) -> tuple[str, ...]:
+    """What the opening may give of a column: values, flags of NULL, bits."""
+    name = identifier(plan.stream, column.name)
+    return name, f"{name}_null", f"{name}_bits"
 
 
 class _Assembly:
     """One draft, step by step."""
 
-    def __init__(self, plan: StagedPlan, circuit: CircuitPlan, columns: tuple[ColumnSchema, ...]) -> None:
+    def __init__(
+        self,
+        plan: StagedPlan,
+        circuit: CircuitPlan,
+        columns: tuple[ColumnSchema, ...],
+        unread: frozenset[str],
+    ) -> None:
         self.plan, self.circuit = plan, circuit
         self.columns = {c.name for c in columns}
+        self.unread = unread
         self.draft = Draft(circuit.capacity)
         self.whole = Origin("the whole query")
         self.rows_of = Origin(f"rows of {plan.stream.name}", None, Part.ROWS)
@@ -132,8 +141,16 @@ class _Assembly:
         anchors = self._anchors()
         with self.draft.at(self.rows_of):
             opening = self.draft.put(
-                Opening, "open_rows", self.plan.stream, self.circuit.capacity, used, tuple(anchors.items())
+                Opening,
+                "open_rows",
+                self.plan.stream,
+                self.circuit.capacity,
+                used,
+                tuple(anchors.items()),
+                tuple(sorted(self.unread)),
             )
+        for number, spelling in opening.spellings:
+            self.draft.learn(number, spelling)
         # What nothing reads may be any value.
         found = {
             c.name: Operand(constant(0), None, c.type)

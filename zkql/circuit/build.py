@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from zkql.circuit.gadgets.base import Gadget, Parameter, environment
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, render_poseidon
+from zkql.toolchain.calls import Call, Function, Given, NotJoinable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from zkql.circuit.draft import Draft
 
 
@@ -44,6 +47,34 @@ class Circuit:
     regions: tuple[Region, ...]
     constraints: int
 
+    def calls(self) -> Iterator[Call]:
+        """What ``main`` calls, in order: of each gadget the function that it is made of. Raises
+        :class:`NotJoinable` where the source says something else."""
+        lines = [region.spans for region in self.regions[len(self.hashes) :]]
+        poseidon = zip(_hashed(self.gadgets), self.hashes, self.regions, strict=False)
+        hashes = {inputs: (text, region.spans[0][0]) for inputs, text, region in poseidon}
+        for gadget, ((start, _), (line, _)) in zip(self.gadgets, lines, strict=True):
+            function = None
+            if gadget.invocation() not in self.source or gadget.render() not in self.source:
+                raise NotJoinable
+            if gadget.called is not None:
+                used = [hashes[inputs] for inputs in sorted(gadget.hashes)]
+                function = Function(
+                    gadget.called.name,
+                    (*used, (gadget.called_text, start)),
+                    tuple(text for text, _ in used),
+                    gadget.called.parameters,
+                    gadget.called.returned,
+                )
+            for taken, made in gadget.calls():
+                yield Call(function, taken, made, line)
+
+    def given(self) -> Iterator[Given]:
+        """The parameters of ``main``."""
+        first = self.source.count("\n", 0, self.source.index("\ndef main(")) + 3
+        for number, p in enumerate(self.parameters):
+            yield Given(p.name, p.size, not p.public, first + number)
+
 
 def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     """The circuit of a draft; ``statement`` is what it proves, line by line, for its head."""
@@ -51,9 +82,9 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
     parameters = draft.parameters
     hashed = [hash_constraints(gadget) for gadget in gadgets]
     hashes = sum(hashed, Counter())
-    rendered = tuple(render_poseidon(inputs) for inputs in sorted(hashes))
+    rendered = tuple(render_poseidon(inputs) for inputs in _hashed(gadgets))
     functions = list(rendered)
-    clauses = [(HASHES, hashes[inputs]) for inputs in sorted(hashes)]
+    clauses = [(HASHES, hashes[inputs]) for inputs in _hashed(gadgets)]
     for gadget, own in zip(gadgets, hashed, strict=True):
         functions.append(gadget.render())
         clauses.append((str(gadget.origin), gadget.constraints() - own.total()))
@@ -78,6 +109,11 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
         regions=_regions(source, functions, calls, clauses),
         constraints=sum(g.constraints() for g in gadgets),
     )
+
+
+def _hashed(gadgets: Sequence[Gadget]) -> list[int]:
+    """Numbers of inputs of the hashes that they call."""
+    return sorted({inputs for gadget in gadgets for inputs, times in gadget.hashes.items() if times})
 
 
 def hash_constraints(gadget: Gadget) -> Counter[int]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from zkql.circuit.gadgets.arithmetic import Multiply, Quotient, Rounding
 from zkql.circuit.gadgets.base import Gadget, Origin, Parameter, Part
+from zkql.circuit.gadgets.bits import Bits
 from zkql.circuit.gadgets.compare import Equal, InRange, Less
 from zkql.circuit.gadgets.live import Live
 from zkql.circuit.gadgets.reveal import Reveal, RevealItems, RevealKnown
-from zkql.circuit.wires import Dims, Linear, Wire, check_width, constant
+from zkql.circuit.wires import Dims, Linear, Spelling, Wire, check_width, constant
 
 if TYPE_CHECKING:
     from zkql.errors import Span
@@ -37,6 +38,7 @@ class Draft:
     anchors: dict[tuple[Linear, bool], Linear] = field(default_factory=dict)
     """The largest (True) or smallest value of a column, where the opening knows it."""
     _made: dict[tuple[Any, ...], Gadget] = field(default_factory=dict)
+    _spellings: dict[tuple[Any, ...], Spelling] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
     """The last number behind a hint."""
@@ -176,6 +178,23 @@ class Draft:
         for condition in conditions:
             result = self.multiply(result, condition)
         return result
+
+    def learn(self, value: Linear, spelling: Spelling) -> None:
+        """A number whose bits are checked already. The caller answers for it."""
+        self._spellings.setdefault((frozenset(value.terms), value.constant), spelling)
+
+    def known_spelling(self, value: Linear) -> Spelling | None:
+        """The bits of a number, where it has some."""
+        return self._spellings.get((frozenset(value.terms), value.constant))
+
+    def spelled(self, value: Linear, width: int, *, whole: bool = False) -> Spelling:
+        """The bits of a number in ``[0, 2^width)``: those that it has, or new ones; ``whole`` asks for a wire
+        of nothing else."""
+        found = self.known_spelling(value)
+        if found is None or found.width != width or (whole and not found.is_whole):
+            found = Spelling(self.put(Bits, "bits", value, width).bits, 0, width)
+            self.learn(value, found)
+        return found
 
     def live(self, rows: Linear) -> Linear:
         """1 in the first ``rows`` slots, 0 in those that repeat the last row."""

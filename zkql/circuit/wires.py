@@ -7,7 +7,7 @@ comparison needs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import gcd, prod
@@ -95,7 +95,15 @@ class Linear:
     @property
     def primitive(self) -> Linear:
         """The same without the factor that all of it has in common: of the same sign."""
-        common = gcd(self.constant, *(factor for _, factor in self.terms))
+        return self.reduced(self.common)
+
+    @property
+    def common(self) -> int:
+        """The factor that all of it has in common; 0 of zero."""
+        return gcd(self.constant, *(factor for _, factor in self.terms))
+
+    def reduced(self, common: int) -> Linear:
+        """The same without a factor that all of it has in common."""
         if common < 2:
             return self
         known = (self.known[0] // common, -(-self.known[1] // common)) if self.known else None
@@ -158,6 +166,29 @@ class Linear:
             else:
                 total = [t + factor * own[0] for t in total]
         return total
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """``width`` neighbouring places of a wire of bits, from ``start`` on: a number, its lowest bit first."""
+
+    bits: Wire
+    start: int
+    width: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all places of the wire."""
+        return self.width == self.bits.dims[-1]
+
+    def part(self, start: int, stop: int) -> Spelling:
+        """Some of its places."""
+        return Spelling(self.bits, self.start + start, stop - start)
+
+    def at_places(self, worth: Sequence[int]) -> tuple[int, ...]:
+        """What each place of the wire is worth, if those of the number are ``worth`` so much."""
+        after = self.bits.dims[-1] - self.start - self.width
+        return (*[0] * self.start, *worth, *[0] * after)
 
 
 def constant(value: int) -> Linear:

@@ -120,18 +120,16 @@ class Parameter:
     private: bool
     line: int
 
-    def moved(self, space: int) -> Parameter:
-        """The same among variables that are further apart."""
-        return Parameter(self.variable * space, self.private, self.line)
-
 
 @dataclass(frozen=True, slots=True)
 class ObjectFile:
-    """A compiled program before its wires are numbered. ``lines[i]`` is the line of constraint i."""
+    """A compiled program before its wires are numbered. ``lines[i]`` is the line of constraint i. The last
+    constraints define what it returns, ``outputs`` variables from -1 down."""
 
     parameters: tuple[Parameter, ...]
     constraints: tuple[Parts, ...]
     lines: array[int]
+    outputs: int = 0
 
 
 def read_object(data: bytes) -> ObjectFile:
@@ -143,9 +141,6 @@ def read_object(data: bytes) -> ObjectFile:
     _, start, size = sections[0]
     parameters = cbor2.loads(data[start : start + size])
     _, start, size = sections[1]
-    if outputs:
-        raise bug("ZKQL0911", "the circuit returns a value: every public value must be an input")
-
     parsed: list[Parts] = []
     lines = array("I")
     coefficients: dict[bytes, mpz] = {}
@@ -161,7 +156,7 @@ def read_object(data: bytes) -> ObjectFile:
         parsed.append((a, b, c))
         lines.append(_line(constraint["span"]))
     given = tuple(Parameter(p["id"]["id"], p["private"], _line(p["span"])) for p in parameters)
-    return ObjectFile(given, tuple(parsed), lines)
+    return ObjectFile(given, tuple(parsed), lines, outputs)
 
 
 def _cbor_stream(data: bytes) -> Iterator[Any]:
@@ -183,6 +178,8 @@ def _line(span: Any) -> int:
 
 def number_wires(unnumbered: ObjectFile) -> Program:
     """Circom's numbering: one, public inputs in order, then used variables by rising id."""
+    if unnumbered.outputs:
+        raise bug("ZKQL0911", "the circuit returns a value: every public value must be an input")
     parameters, lines = unnumbered.parameters, unnumbered.lines
     public = [p.variable for p in parameters if not p.private]
     used = {variable for parts in unnumbered.constraints for part in parts for variable, _ in part}

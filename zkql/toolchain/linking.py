@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -198,7 +198,8 @@ def _linked(function: _Separate, unlinked: ObjectFile, compiled: Compile) -> Obj
         lines.extend(body.lines)
         renaming.learn(call, placing.part(body.result))
         index = call.places.stop
-    return ObjectFile(tuple(p.moved(space) for p in unlinked.parameters), tuple(parsed), lines)
+    parameters = tuple(replace(p, variable=p.variable * space) for p in unlinked.parameters)
+    return ObjectFile(parameters, tuple(parsed), lines, unlinked.outputs)
 
 
 @dataclass(slots=True)
@@ -218,7 +219,7 @@ class _Renaming:
     def part(self, part: Part) -> Part:
         """A combination without stand-ins."""
         if self.own.isdisjoint(variable for variable, _ in part):
-            return tuple([(variable * self.space, value) for variable, value in part])
+            return self._moved(part)
         terms = dict(part)
         found: list[tuple[mpz, Part]] = []
         for first in terms.keys() & self.results.keys():
@@ -229,8 +230,14 @@ class _Renaming:
             found.append((weight, result))
         if not self.own.isdisjoint(terms):
             raise _NotLinkable
-        found.append((mpz(1), tuple((variable * self.space, value) for variable, value in terms.items())))
+        found.append((mpz(1), self._moved(terms.items())))
         return _sum(found)
+
+    def _moved(self, terms: Iterable[tuple[int, mpz]]) -> Part:
+        """Further apart; what is returned is never among others."""
+        return tuple(
+            [(variable * self.space if variable > 0 else variable, value) for variable, value in terms]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import nullcontext
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
@@ -100,8 +101,8 @@ def _workers(node: Path, folder: Path) -> Workers:
     return Workers([node, folder / "driver.mjs"])
 
 
-def run_job(job: dict[str, Any], *, timeout: float, what: str) -> dict[str, Any]:
-    """Run one job of ``driver.mjs``.
+def run_job(job: dict[str, Any], *, timeout: float, what: str, shown: bool = True) -> dict[str, Any]:
+    """Run one job of ``driver.mjs``; its progress is ``shown``, or that of something larger is.
 
     ``timeout`` in seconds. A crash (WebAssembly out of memory, a killed process) or a hang is
     reported as :class:`ToolchainError` with what to do; a job that answers with an error
@@ -109,7 +110,7 @@ def run_job(job: dict[str, Any], *, timeout: float, what: str) -> dict[str, Any]
     """
     workers = _workers(node_path(), packages())
     try:
-        with progress(what):
+        with progress(what) if shown else nullcontext():
             answer = workers.do(job, timeout)
     except TimeoutError:
         raise toolchain_error(

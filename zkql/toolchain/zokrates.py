@@ -9,17 +9,22 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkql.errors import input_error
+from zkql.errors import ToolchainError, input_error
 from zkql.toolchain import constraints
 from zkql.toolchain.cache import cached, content_key
+from zkql.toolchain.calls import NotJoinable
 from zkql.toolchain.constraints import ObjectFile, Program, number_wires, read_object
+from zkql.toolchain.cores import usable_cores
 from zkql.toolchain.devkeys import dev_zkey
 from zkql.toolchain.groth16 import Prover
-from zkql.toolchain.linking import link
+from zkql.toolchain.joining import Body, body_of, join
+from zkql.toolchain.linking import REFUSED, link
 from zkql.toolchain.modules import split
 from zkql.toolchain.node import job_timeout, run_job
 from zkql.toolchain.progress import progress
@@ -27,11 +32,13 @@ from zkql.toolchain.progress import progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zkql.toolchain.calls import Call, Function, Given
+
 PROGRAM = "circuit.program"
 ZKEY = "proving.zkey"
 VK = "verification_key.json"
 ZOKRATES_VERSION = "zokrates-js 1.1.9"
-_FORMAT = "4"
+_FORMAT = "5"
 """Raised with each change of what is stored, and of what makes it."""
 
 
@@ -52,8 +59,36 @@ def compile_source(source: str, linked: Sequence[str] = (), *, timeout: float = 
     return constraints.load((folder / PROGRAM).read_bytes())
 
 
-def compiled_object(source: str, *, timeout: float = 600) -> ObjectFile:
-    """What ZoKrates makes of a source."""
+def compile_calls(
+    source: str, given: Sequence[Given], calls: Sequence[Call], *, timeout: float = 600
+) -> Program:
+    """The program of the calls that a source's ``main`` comes to: their functions are compiled one by one, on
+    all cores, and joined. Raises :class:`NotJoinable` where the source has to be compiled whole, and else
+    :class:`ToolchainError` as :func:`compile_source` does."""
+
+    def make(folder: Path) -> None:
+        functions = list(dict.fromkeys(call.function for call in calls if call.function))
+        with progress("compiling the circuit"), ThreadPoolExecutor(usable_cores()) as pool:
+            bodies = pool.map(partial(_body, timeout=timeout), functions)
+            joined = join(given, calls, dict(zip(functions, bodies, strict=True)))
+            (folder / PROGRAM).write_bytes(constraints.dump(number_wires(joined)))
+
+    folder = cached("circuits", content_key("joined", ZOKRATES_VERSION, _FORMAT, source), make)
+    return constraints.load((folder / PROGRAM).read_bytes())
+
+
+def _body(function: Function, *, timeout: float) -> Body:
+    compiled = partial(_object_once, timeout=timeout, shown=False)
+    try:
+        return body_of(function, link(function.source, function.hashes, compiled, compiled))
+    except ToolchainError as error:
+        if error.diagnostics[0].code != REFUSED:
+            raise
+        raise NotJoinable from error  # compiled whole it is refused in the words of the source
+
+
+def compiled_object(source: str, *, timeout: float = 600, shown: bool = True) -> ObjectFile:
+    """What ZoKrates makes of a source; its progress is ``shown``, or that of something larger is."""
     with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
         program = Path(scratch) / "circuit.out"
         main, modules = split(source)
@@ -61,8 +96,9 @@ def compiled_object(source: str, *, timeout: float = 600) -> ObjectFile:
             {"job": "compile", "source": main, "modules": modules, "program": str(program)},
             timeout=job_timeout(timeout),
             what="compiling the circuit",
+            shown=shown,
         )
-        with progress("reading the compiled circuit"):
+        with progress("reading the compiled circuit") if shown else nullcontext():
             return read_object(program.read_bytes())
 
 

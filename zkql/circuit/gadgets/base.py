@@ -12,7 +12,7 @@ bounds of its wire in any witness that is accepted.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -24,6 +24,7 @@ import jinja2
 from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire
 from zkql.crypto.field import USABLE_BITS
 from zkql.resources import resource
+from zkql.toolchain.calls import Run, Sum
 
 if TYPE_CHECKING:
     from zkql.errors import Span
@@ -77,6 +78,22 @@ class Origin:
             return clause
         line, column = self.span.source.position(self.span.start)
         return f"{clause} (line {line}:{column})"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A ZoKrates function that a gadget is made of: the dimensions of its parameters, or the number where all
+    calls have the same; and those of what it returns, None where it only asserts."""
+
+    name: str
+    parameters: tuple[Dims | int, ...]
+    returned: Dims | None
+
+
+Taken = tuple[Run | Sum, ...]
+"""All elements that a function takes, one after the other."""
+Made = tuple[Run, ...]
+"""All elements that it returns."""
 
 
 class Gadget(ABC):
@@ -153,6 +170,24 @@ class Gadget(ABC):
         if made is None:
             return f"assert({call});"
         return f"{field_type(made.dims)} {made.name} = {call};"
+
+    @property
+    def called(self) -> Signature | None:
+        """The function that :meth:`calls` calls; None where they only name elements anew."""
+        given = (*(w.dims for w in self.wires), *(p.dims for p in self.parameters))
+        return Signature(self.name, given, self.returned.dims if self.returned else None)
+
+    @property
+    def called_text(self) -> str:
+        """The function in ZoKrates, with its parts."""
+        return self.render()
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        """The calls of this function that its line in ``main`` comes to; all its constraints are in them."""
+        given = [Run(w.name, 0, prod(w.dims)) for w in self.wires]
+        given += [Run(p.name, 0, p.size) for p in self.parameters]
+        made = self.returned
+        yield tuple(given), () if made is None else (Run(made.name, 0, prod(made.dims)),)
 
     def variables(self) -> dict[str, Any]:
         """What its template needs beside name, origin, formula and parameters."""
@@ -259,9 +294,33 @@ class Elementwise(Gadget):
         one = self.constraints_of_one()
         return f"{one} each, {self.constraints()}" if self.dims else str(one)
 
+    @property
+    def _one(self) -> str:
+        return f"{self.name}_one" if self.dims else self.name
+
+    @property
+    def called(self) -> Signature:
+        advised = [() for _ in self.outputs if self.advised]
+        widths = (() if width is None else (width,) for width in self.widths())
+        inputs = (linear.constant if linear.is_constant else () for linear in self.inputs)
+        given = (*inputs, *advised, *widths)
+        return Signature(self._one, given, None if self.returned is None else ())
+
+    @property
+    def called_text(self) -> str:
+        return self._rendered(self.template, one=self._one, **self.variables())
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        count, parameters = prod(self.dims), self.parameters
+        for place in range(count):
+            given = [element(linear, place) for linear in self.inputs if not linear.is_constant]
+            for parameter in parameters:
+                size = parameter.size // count
+                given.append(Run(parameter.name, place * size, size))
+            yield tuple(given), () if self.returned is None else (Run(self.returned.name, place, 1),)
+
     def render(self) -> str:
-        one = f"{self.name}_one" if self.dims else self.name
-        function = self._rendered(self.template, one=one, **self.variables())
+        one, function = self._one, self.called_text
         if not self.dims:
             return function
         taken = [Parameter(w.name, w.dims).declaration for w in self.wires]
@@ -287,6 +346,14 @@ class Elementwise(Gadget):
         given = [*(linear.text("") for linear in self.inputs), *(p.name for p in self.parameters)]
         call = f"{self.name}({', '.join(given)})"
         return f"field {self.returned.name} = {call};" if self.returned else f"assert({call});"
+
+
+def element(linear: Linear, place: int) -> Run | Sum:
+    """An element of a combination; a scalar is the same everywhere."""
+    terms = tuple((wire.name, place if wire.dims else 0, factor) for wire, factor in linear.terms)
+    if len(terms) == 1 and not linear.constant and terms[0][2] == 1:
+        return Run(*terms[0][:2], 1)
+    return Sum(terms, linear.constant)
 
 
 _LETTERS = "ij"

@@ -3,13 +3,24 @@ bit is the first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell, field_type
+from zkql.circuit.gadgets.base import (
+    Advice,
+    Gadget,
+    Made,
+    Parameter,
+    Signature,
+    Spell,
+    Taken,
+    element,
+    field_type,
+)
 from zkql.circuit.wires import Dims, Linear, Values, Wire
+from zkql.toolchain.calls import Run
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,16 @@ class Bits(Gadget):
             upper += spell(value + wrong, self.width)[1:]
         return {f"{self.name}_upper": upper}
 
+    @property
+    def called(self) -> Signature:
+        return Signature(f"{self.name}_one", ((), (self.width - 1,)), (self.width,))
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        upper, width = self.width - 1, self.width
+        for place in range(prod(self.value.dims)):
+            given = element(self.value, place), Run(f"{self.name}_upper", place * upper, upper)
+            yield given, (Run(self.bits.name, place * width, width),)
+
     def constraints(self) -> int:
         return prod(self.value.dims) * self.width
 
@@ -87,6 +108,13 @@ class Weighted(Gadget):
         high = sum(max(w, 0) * self.bits.high for w in self.weights)
         return Wire(f"{self.name}_value", self.bits.dims[:-1], low, high)
 
+    @property
+    def called(self) -> Signature:
+        return Signature(f"{self.name}_one", (self.bits.dims[-1:],), ())
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        return _of_numbers(self.bits, self.returned, 1)
+
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
         bits, width = inputs[0], len(self.weights)
         numbers = (bits[start : start + width] for start in range(0, len(bits), width))
@@ -100,7 +128,7 @@ class Weighted(Gadget):
         return _loop(dims, dims) | {
             "width": len(self.weights),
             "bits": self.bits.name,
-            "weights": [str(w) if w >= 0 else f"0 - {-w}" for w in self.weights],
+            "terms": [(j, str(w) if w >= 0 else f"(0 - {-w})") for j, w in enumerate(self.weights) if w],
         }
 
 
@@ -127,6 +155,13 @@ class Digits(Gadget):
     @property
     def returned(self) -> Wire:
         return Wire(f"{self.name}_value", (*self.bits.dims[:-1], self.count), 0, (1 << self.size) - 1)
+
+    @property
+    def called(self) -> Signature:
+        return Signature(f"{self.name}_one", (self.bits.dims[-1:],), (self.count,))
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        return _of_numbers(self.bits, self.returned, self.count)
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
         bits, size = inputs[0], self.size
@@ -179,6 +214,13 @@ class BitSums(Gadget):
     def variables(self) -> dict[str, Any]:
         capacity, width = self.bits.dims
         return {"capacity": capacity, "width": width, "bits": self.bits.name, "counted": self.counted}
+
+
+def _of_numbers(bits: Wire, made: Wire, size: int) -> Iterator[tuple[Taken, Made]]:
+    """A call for the bits of each number, which makes ``size`` elements."""
+    width = bits.dims[-1]
+    for place in range(prod(bits.dims[:-1])):
+        yield (Run(bits.name, place * width, width),), (Run(made.name, place * size, size),)
 
 
 def _loop(dims: Dims, made: Dims) -> dict[str, Any]:

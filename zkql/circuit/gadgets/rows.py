@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.base import (
+    Advice,
+    Elementwise,
+    Gadget,
+    Made,
+    Parameter,
+    Signature,
+    Spell,
+    Taken,
+)
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
-from zkql.circuit.wires import Dims, Linear, Values, Wire
+from zkql.circuit.wires import Dims, Linear, Spelling, Values, Wire
 from zkql.crypto.commitment import Element, layout
 from zkql.crypto.field import P
 from zkql.plan.codes import column_bits, width
 from zkql.plan.schema import ColumnSchema, StreamSchema
 from zkql.plan.types import Kind
+from zkql.toolchain.calls import Run
 
 
 @dataclass(frozen=True)
@@ -74,14 +85,15 @@ class Unread(Elementwise):
 class Field:
     """Neighbouring bits of one element that are spelled out together: the code of one used column, its
     flag of NULL, or a run of columns that nothing reads. ``largest`` says that the field is written from
-    the column's largest (or smallest) value, which is an output. ``whole`` says that nothing reads the
-    element: it is not spelled out, since Poseidon binds it as it is."""
+    the column's largest (or smallest) value, which is an output. ``returned`` says that its number is one,
+    too. ``whole`` says that nothing reads the element: it is not spelled out, since Poseidon binds it."""
 
     name: str
     columns: tuple[ColumnSchema, ...]
     bits: int
     shift: int
     used: bool
+    returned: bool = False
     flag: bool = False
     largest: bool | None = None
     whole: bool = False
@@ -126,7 +138,9 @@ class Field:
 class Opening(Gadget):
     """Opens every slot's commitment and gives the columns that the query uses: their values, and flags of
     NULL where they may be. ``anchors`` says of columns whether their largest (True) or smallest value is
-    asked for anyway; these are outputs as well, and no row is beyond them."""
+    asked for anyway; these are outputs as well, and no row is beyond them. ``unread`` are fields of whose
+    numbers nothing is read, but perhaps bits; they are no outputs: ZoKrates drops a call of whose results
+    nothing is read, and its constraints."""
 
     name: str
     origin: Any
@@ -134,6 +148,7 @@ class Opening(Gadget):
     capacity: int
     used: tuple[str, ...]
     anchors: tuple[tuple[str, bool], ...]
+    unread: tuple[str, ...] = ()
     template: ClassVar[str] = "opening.zok.j2"
 
     # --- layout ---
@@ -160,11 +175,14 @@ class Opening(Gadget):
                 (column,) = columns
                 name, own = identifier(self.stream, column.name), width(column.type)
                 anchor = dict(self.anchors).get(column.name)
-                found.append(Field(name, columns, own, shift, used=True, largest=anchor))
+                found.append(self._own_field(name, column, own, shift, largest=anchor))
                 if column.nullable:
-                    found.append(Field(f"{name}_null", columns, 1, shift + own, used=True, flag=True))
+                    found.append(self._own_field(f"{name}_null", column, 1, shift + own, flag=True))
             shift += bits
         return tuple(found)
+
+    def _own_field(self, name: str, column: ColumnSchema, bits: int, shift: int, **more: Any) -> Field:
+        return Field(name, (column,), bits, shift, used=True, returned=name not in self.unread, **more)
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -174,10 +192,24 @@ class Opening(Gadget):
     def _used(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields if f.used)
 
+    def _returned(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields if f.returned)
+
     def column(self, name: str) -> tuple[Wire, Wire | None]:
         """The values of a used column and its flags of NULL."""
         found = [f.wire(self.capacity) for f in self._used() if f.columns[0].name == name]
         return found[0], found[1] if len(found) > 1 else None
+
+    @property
+    def spellings(self) -> tuple[tuple[Linear, Spelling], ...]:
+        """Numbers whose bits are parameters: what every column has above its lowest value."""
+        found = []
+        for own in self._used():
+            if not own.flag and own.largest is None:
+                bits = Wire(own.parameter, (self.capacity, own.bits), 0, 1)
+                value = own.wire(self.capacity).linear - own.lowest
+                found.append((value, Spelling(bits, 0, own.bits)))
+        return tuple(found)
 
     def anchor(self, name: str) -> Wire:
         """The largest or smallest value of an anchored column. What reveals it answers for its range."""
@@ -207,7 +239,7 @@ class Opening(Gadget):
     @property
     def outputs(self) -> tuple[Wire, ...]:
         anchors = (self.anchor(f.columns[0].name) for f in self._used() if f.largest is not None)
-        return (*(f.wire(self.capacity) for f in self._used()), *anchors)
+        return (*(f.wire(self.capacity) for f in self._returned()), *anchors)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -220,34 +252,26 @@ class Opening(Gadget):
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
         codes = self._codes(inputs)
-        made: list[Values] = []
-        extremes: list[Values] = []
-        for own in self._used():
-            column = own.columns[0]
-            split = 1 << width(column.type)
-            values = [code + own.lowest for code in codes[column.name]]
-            if own.flag:
-                values = [code // split for code in codes[column.name]]
-            elif column.nullable:
-                values = [code % split + own.lowest for code in codes[column.name]]
-            made.append(values)
-            if own.largest is not None:
-                extremes.append([max(values) if own.largest else min(values)])
+        values = {own.name: _numbers(own, codes) for own in self._used()}
+        made = [values[own.name] for own in self._returned()]
+        anchored = (own for own in self._used() if own.largest is not None)
+        extremes = ([(max if own.largest else min)(values[own.name])] for own in anchored)
         return [*made, *extremes]
 
     def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
         codes, salts = self._codes(inputs), inputs[1]
         found: Advice = {f"{self.name}_salt": salts}
-        used = self._used()
-        claimed = dict(zip((f.name for f in used), outputs, strict=False))
-        anchored = (f for f in used if f.largest is not None)
-        extremes = dict(zip((f.name for f in anchored), outputs[len(used) :], strict=True))
+        returned = self._returned()
+        claimed = dict(zip((f.name for f in returned), outputs, strict=False))
+        anchored = (f for f in self._used() if f.largest is not None)
+        extremes = dict(zip((f.name for f in anchored), outputs[len(returned) :], strict=True))
         for own in self.fields:
             if own.used:
-                values = [v - own.lowest for v in claimed[own.name]]
+                numbers = claimed[own.name] if own.returned else _numbers(own, codes)
+                values = [number - own.lowest for number in numbers]
                 if own.largest is not None:
                     sign, (extreme,) = (1 if own.largest else -1), extremes[own.name]
-                    values = [sign * (extreme - v) for v in claimed[own.name]]
+                    values = [sign * (extreme - number) for number in numbers]
                     found[own.anchor] = [extreme]
             else:
                 values = self._packed(own, codes)
@@ -283,13 +307,31 @@ class Opening(Gadget):
         bits = sum(f.bits for f in self.fields if not f.whole)
         return poseidon_constraints(len(self.elements) + 1) - self._folded_per_row + bits + 1
 
+    @property
+    def called(self) -> Signature:
+        given: list[Dims] = [(), ()]
+        for own in self.fields:
+            given += [own.size, *([()] if own.largest is not None else [])]
+        count = len(self._returned())
+        return Signature(f"{self.name}_row", tuple(given), (count,) if count else None)
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        returned = self._returned()
+        for row in range(self.capacity):
+            given = [Run("commitment", row, 1), Run(f"{self.name}_salt", row, 1)]
+            for own in self.fields:
+                size = prod(own.size)
+                given.append(Run(own.parameter, row * size, size))
+                given += [Run(own.anchor, 0, 1)] if own.largest is not None else []
+            yield tuple(given), tuple(Run(own.name, row, 1) for own in returned)
+
     def invocation(self) -> str:
-        used = self._used()
+        returned = self._returned()
         call = super().invocation().removeprefix("assert(").removesuffix(");")
-        if not used:
+        if not returned:
             return f"assert({call});"
-        lines = [f"field[{len(used)}][{self.capacity}] columns = {call};"]
-        lines += [f"field[{self.capacity}] {f.name} = columns[{i}];" for i, f in enumerate(used)]
+        lines = [f"field[{len(returned)}][{self.capacity}] columns = {call};"]
+        lines += [f"field[{self.capacity}] {f.name} = columns[{i}];" for i, f in enumerate(returned)]
         return "\n    ".join(lines)
 
     def variables(self) -> dict[str, Any]:
@@ -302,11 +344,20 @@ class Opening(Gadget):
         return {
             "capacity": self.capacity,
             "fields": self.fields,
-            "used": self._used(),
+            "returned": self._returned(),
             "elements": packed,
             "hash": poseidon_name(len(self.elements) + 1),
             "per_row": self.per_row,
         }
+
+
+def _numbers(own: Field, codes: Mapping[str, Values]) -> Values:
+    """The numbers of a used field: values, or flags of NULL."""
+    column = own.columns[0]
+    split = 1 << width(column.type)
+    if own.flag:
+        return [code // split for code in codes[column.name]]
+    return [(code % split if column.nullable else code) + own.lowest for code in codes[column.name]]
 
 
 def secret_inputs(

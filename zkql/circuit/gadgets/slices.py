@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell, field_type
+from zkql.circuit.gadgets.base import Advice, Gadget, Made, Parameter, Spell, Taken, element, field_type
 from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire, indices
+from zkql.toolchain.calls import Run
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,15 @@ class Item(Gadget):
 
     def constraints(self) -> int:
         return 0
+
+    @property
+    def called(self) -> None:
+        return None
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        count = prod(self.returned.dims)
+        places = range(self.place, count * self.values.dims[-1], self.values.dims[-1])
+        yield tuple(element(self.values, place) for place in places), (Run(self.returned.name, 0, count),)
 
     def invocation(self) -> str:
         dims = self.returned.dims

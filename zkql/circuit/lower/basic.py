@@ -65,7 +65,10 @@ def largest_of(selection: Selection, value: Linear) -> Linear:
     draft = selection.draft
     if value.is_constant or not value.dims:
         return value
-    return draft.make(Extreme, "largest", value, selection.mask, selection.member)
+    changing = value - value.constant
+    common = changing.common  # as in the code of a text that ends in characters which are never there
+    largest = draft.make(Extreme, "largest", changing.reduced(common), selection.mask, selection.member)
+    return largest * common + value.constant
 
 
 def every(selection: Selection, call: Aggregation, operands: tuple[Operand, ...]) -> Answer:

@@ -64,7 +64,7 @@ def _spelled(draft: Draft, value: Linear) -> _Spelled:
     signed = value.low < 0
     width = max(max(-value.low - 1, value.high).bit_length() + signed, 2)
     offset = value + (1 << width - 1) if signed else value
-    return _Spelled(draft.put(Bits, "bits", offset, width).bits, width, signed)
+    return _Spelled(draft.spelled(offset, width, whole=True).bits, width, signed)
 
 
 def _every_or_some(selection: Selection, spelled: _Spelled, *, every: bool) -> Linear:

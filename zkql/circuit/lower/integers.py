@@ -7,10 +7,11 @@ Whatever might not stay below the size of the field raises :class:`~zkql.circuit
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING
 
 from zkql.circuit.gadgets.arithmetic import Rounding, quotient
-from zkql.circuit.gadgets.bits import Bits, Weighted
+from zkql.circuit.gadgets.bits import Weighted
 from zkql.circuit.gadgets.compare import InRange
 from zkql.circuit.gadgets.membership import NoneOf, OneOf
 from zkql.circuit.wires import Linear, check_width, constant
@@ -50,6 +51,9 @@ def multiply(draft: Draft, left: Linear, right: Linear) -> Linear:
 
 def divide(draft: Draft, dividend: Linear, divisor: Linear, rounding: Rounding) -> Linear:
     """``dividend / divisor`` as an integer; the divisor is at least 1."""
+    if divisor.is_constant:
+        common = gcd(dividend.common, divisor.constant)
+        dividend, divisor = dividend.reduced(common), divisor.reduced(common)
     ends = [
         quotient(a, b, rounding) for a in (dividend.low, dividend.high) for b in (divisor.low, divisor.high)
     ]
@@ -83,16 +87,29 @@ def _divided(draft: Draft, dividend: Linear, divisor: Linear, rounding: Rounding
     if not divisor.is_constant or rounding is not Rounding.FLOOR:
         return draft.divide(dividend, divisor, rounding)
     size = divisor.constant
-    if size == 1 or size & (size - 1):
+    place = (size & -size).bit_length() - 1
+    odd = size >> place
+    if not place or (odd > 1 and not _is_spelled(draft, dividend, place)):
         return draft.divide(dividend, divisor, rounding)
-    # By a power of two: of the bits of the dividend, those above its place.
-    place = size.bit_length() - 1
-    least = dividend.low >> place
-    above = dividend - (least << place)
-    width = above.high.bit_length()
-    bits = draft.put(Bits, "bits", above, width).bits
-    weights = (*[0] * place, *(1 << j for j in range(width - place)))
-    return draft.make(Weighted, "upper", bits, weights) + least
+    return draft.divide(_shifted(draft, dividend, place), constant(odd), rounding)
+
+
+def _is_spelled(draft: Draft, value: Linear, place: int) -> bool:
+    """Whether the bits are there of which :func:`_shifted` takes some."""
+    return draft.known_spelling(value - (value.low >> place << place)) is not None
+
+
+def _shifted(draft: Draft, value: Linear, place: int) -> Linear:
+    """``value / 2^place``, rounded down: of its bits, those from ``place`` on."""
+    least = value.low >> place
+    above = value - (least << place)
+    spelling = draft.spelled(above, above.high.bit_length())
+    upper, lower = spelling.part(place, spelling.width), spelling.part(0, place)
+    weights = upper.at_places([1 << j for j in range(upper.width)])
+    shifted = draft.make(Weighted, "upper", upper.bits, weights)
+    draft.learn(shifted, upper)
+    draft.learn(above - shifted * (1 << place), lower)
+    return bounded(draft, shifted + least, least, value.high >> place)
 
 
 def remainder(draft: Draft, value: Linear, size: int) -> Linear:
@@ -106,7 +123,7 @@ def remainder(draft: Draft, value: Linear, size: int) -> Linear:
 
 def less(draft: Draft, left: Linear, right: Linear) -> Linear:
     """1 where ``left < right``, else 0: a question about the sign of the difference."""
-    distance = held(right - left)
+    distance = held(right - left).primitive
     if distance.low >= 1:
         return constant(1)
     if distance.high <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zkql.circuit.gadgets.bits import Bits, Digits, Weighted
+from zkql.circuit.gadgets.bits import Digits, Weighted
 from zkql.circuit.lower.answer import Operand
 from zkql.circuit.lower.constants import literal_of
 from zkql.circuit.lower.integers import equal
@@ -81,7 +81,7 @@ def _char_length(scope: Scope, _: Call, operands: tuple[Operand, ...]) -> Linear
     if text.value.is_constant:
         shifts = range(0, CHARACTER_BITS * count, CHARACTER_BITS)
         return constant(sum(text.value.constant >> shift & _CHARACTER != 0 for shift in shifts))
-    bits = draft.put(Bits, "bits", text.value, CHARACTER_BITS * count).bits
+    bits = draft.spelled(text.value, CHARACTER_BITS * count, whole=True).bits
     characters = draft.make(Digits, "characters", bits, CHARACTER_BITS)
     (missing,) = draft.equal(constant(0), characters).terms
     return count - draft.make(Weighted, "missing", missing[0], (1,) * count)

@@ -1,0 +1,203 @@
+"""Functions compiled one by one and joined: the outcome is what ZoKrates makes of the whole source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import prod
+
+import pytest
+
+from tests.circuit_samples import CIRCUITS, EVERY_FUNCTION, of_function, of_query
+from tests.harness import STREAM, WINDOW
+from zkql.circuit import check
+from zkql.circuit.build import Circuit
+from zkql.circuit.check import compile_circuit
+from zkql.errors import ToolchainError
+from zkql.toolchain import zokrates
+from zkql.toolchain.calls import Call, Dims, Function, Given, NotJoinable, Run, Sum
+from zkql.toolchain.constraints import Program, number_wires
+from zkql.toolchain.joining import body_of, join
+
+_LISTED = "ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY load DESC) AS n"
+SAMPLES: Mapping[str, Callable[[], Circuit]] = {
+    **CIRCUITS,
+    "bits that the opening has": of_query(
+        f"SELECT window_start, BIT_AND(temp) AS v, MIN(temp / 4) AS w {WINDOW} GROUP BY window_start,"
+        " window_end",
+        STREAM,
+    ),
+    "a list, and a slice of it": of_function("collect", "grouped"),
+    "rows in order": of_query(f"SELECT window_start, load, {_LISTED} {WINDOW}", STREAM),
+    "divisions with a sign": of_function("avg", "grouped"),
+    "roots": of_function("deviation", "plain"),
+    **EVERY_FUNCTION,
+}
+
+
+def joined(circuit: Circuit) -> Program:
+    return zokrates.compile_calls(circuit.source, tuple(circuit.given()), tuple(circuit.calls()))
+
+
+def whole(source: str) -> Program:
+    return number_wires(zokrates.compiled_object(source))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_joined_it_is_what_zokrates_makes_of_the_whole(name: str) -> None:
+    circuit = SAMPLES[name]()
+    found, expected = joined(circuit), whole(circuit.source)
+    assert found.system.constraints == expected.system.constraints
+    assert (found.inputs, found.defines) == (expected.inputs, expected.defines)
+    # What a call of one line returns is said to be on that line, or on the one that calls it.
+    for one, other in zip(found.system.lines, expected.system.lines, strict=True):
+        assert [r.has(one) for r in circuit.regions] == [r.has(other) for r in circuit.regions]
+
+
+# --- single calls -----------------------------------------------------------------------------------
+
+INPUTS = ("p", "a", "b", "c")
+HEAD = "def main(public field p, private field a, private field b, private field c) {"
+USED = (
+    "def used(field x, field y, field z, field q) -> bool {\n    assert(x * y * z == q);\n    return true;\n}"
+)
+
+
+def asserting(parameters: str, body: str) -> str:
+    """A function f."""
+    return f"def f({parameters}) -> bool {{\n    {body}\n    return true;\n}}"
+
+
+def of(name: str, place: int = 0) -> Run:
+    return Run(name, place, 1)
+
+
+def call(
+    text: str, *taken: Run | Sum, parameters: tuple[Dims | int, ...] | None = None, makes: Dims | None = None
+) -> Call:
+    """A call of a function, of field elements if nothing else is said; it ``makes`` m."""
+    name = text.partition("(")[0].removeprefix("def ")
+    given = ((),) * len(taken) if parameters is None else parameters
+    made = () if makes is None else (Run("m", 0, prod(makes)),)
+    return Call(Function(name, ((text, 1),), (), given, makes), taken, made, 9)
+
+
+USE = call(USED, of("a"), of("b"), of("c"), of("p"))
+
+
+def program(*calls: Call) -> Program:
+    """The calls, over public p and private a, b and c."""
+    given = [Given(name, 1, name != "p", 0) for name in INPUTS]
+    functions = {c.function for c in (*calls, USE) if c.function}
+    bodies = {f: body_of(f, zokrates.compiled_object(f.source)) for f in functions}
+    return number_wires(join(given, (*calls, USE), bodies))
+
+
+def is_the_whole(found: Program, *lines: str) -> bool:
+    """Whether it is what ZoKrates makes of functions and assertions."""
+    *functions, last = lines
+    source = "\n".join((*functions, USED, HEAD, last, "    assert(used(a, b, c, p));", "}"))
+    return found.system.constraints == whole(source).system.constraints
+
+
+def test_what_is_returned_goes_into_other_calls() -> None:
+    """A sum, a product, a parameter, and a constant."""
+    makes = "def g(field x, field y) -> field[4] {\n    return [x + 2 * y, x * y, y, 7];\n}"
+    takes = asserting(
+        "field[4] m, field c", "assert(m[0] * m[1] == c);\n    assert((m[2] + m[3]) * c == m[0]);"
+    )
+    made = call(makes, of("a"), of("b"), makes=(4,))
+    taken = call(takes, Run("m", 0, 4), of("c"), parameters=((4,), ()))
+    assert is_the_whole(program(made, taken), makes, takes, "assert(f(g(a, b), c));")
+
+
+def test_sums_are_arguments() -> None:
+    text = asserting("field x, field y", "assert(x * y == x + y);")
+    first, second = Sum((("a", 0, 2), ("b", 0, -1), ("a", 0, 1)), 5), Sum((("c", 0, 1),), -3)
+    assert is_the_whole(program(call(text, first, second)), text, "assert(f(3 * a - b + 5, c - 3));")
+
+
+def test_one_variable_twice_is_one() -> None:
+    text = asserting("field x, field y, field z", "assert((x - y + 1) * (x + y) == z);")
+    found = program(call(text, of("a"), of("a"), of("b")))
+    assert is_the_whole(found, text, "assert(f(a, a, b));")
+
+
+@pytest.mark.parametrize("claim", ["x * y == x", "x * y == y", "x * x * y == y", "x * x == y * y * x"])
+def test_constants_are_given_before_compilation(claim: str) -> None:
+    text = asserting("field x, field y", f"assert({claim});")
+    assert is_the_whole(program(call(text, of("a"), parameters=((), -5))), text, "assert(f(a, 0 - 5));")
+
+
+NONE = Sum((), 0)
+ONCE = Sum((), 1)
+SEVEN = Sum((), 7)
+
+
+def test_a_factor_that_becomes_constant_is_multiplied() -> None:
+    text = asserting("field x, field y, field z", "assert(x * y == z);")
+    assert is_the_whole(program(call(text, of("a"), SEVEN, of("b"))), text, "assert(f(a, 7, b));")
+    assert is_the_whole(program(call(text, SEVEN, of("a"), of("b"))), text, "assert(f(7, a, b));")
+    assert is_the_whole(program(call(text, ONCE, of("a"), of("b"))), text, "assert(f(1, a, b));")
+
+
+SQUARED = "field w = x * y;\n    assert(w * w == z);"
+FOLDED = {
+    "a sum where a product was": (SQUARED, (of("a"), SEVEN, of("b"))),
+    "the other factor where a product was": (SQUARED, (of("a"), ONCE, of("b"))),
+    "zero where a product was": (SQUARED, (of("a"), NONE, of("b"))),
+    "nothing is left": ("assert(x * y == z);", (SEVEN, of("a"), Sum((("a", 0, 7),), 0))),
+    "of constants nothing is left": ("assert(x * y == z);", (SEVEN, NONE, NONE)),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_where_zokrates_would_fold_the_whole_is_compiled(name: str) -> None:
+    body, taken = FOLDED[name]
+    with pytest.raises(NotJoinable):
+        program(call(asserting("field x, field y, field z", body), *taken))
+
+
+MISFITS = {
+    "too few arguments": call(USED, *map(of, "abc"), parameters=((), (), (), ())),
+    "a wire that there is": replace(
+        call("def f(field x) -> field {\n    return x * x;\n}", of("a"), makes=()), results=(Run("a", 0, 1),)
+    ),
+    "too few results": Call(None, (of("a"),), (Run("m", 0, 2),), 9),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_calls_that_do_not_fit_are_refused(name: str) -> None:
+    with pytest.raises(NotJoinable):
+        program(MISFITS[name])
+
+
+# --- circuits ---------------------------------------------------------------------------------------
+
+
+def test_a_source_that_says_something_else_is_compiled_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit = SAMPLES["commitments"]()
+    check_of_bit = "assert(bit * bit == bit);"
+    changed = replace(
+        circuit, source=circuit.source.replace(check_of_bit, "assert(bit * bit == 1 * bit);", 1)
+    )
+    with pytest.raises(NotJoinable):
+        tuple(changed.calls())
+    sources = []
+    real = zokrates.compile_source
+    monkeypatch.setattr(check, "compile_source", lambda *given: sources.append(given[0]) or real(*given))
+    assert compile_circuit(circuit).system == compile_circuit(changed).system
+    assert sources == [changed.source]
+
+
+def test_what_one_function_refuses_is_said_of_the_whole() -> None:
+    circuit = SAMPLES["commitments"]()
+    (gadget,) = [g for g in circuit.gadgets if g.name == "bind_context"]
+    wrong = circuit.source.replace("context * context", "context * nothing")
+    with pytest.raises(ToolchainError, match="nothing"):
+        compile_circuit(replace(circuit, source=wrong))
+    function = Function("f", (("def f(field x) -> bool {\n    return nothing;\n}", 1),), (), ((),), None)
+    with pytest.raises(NotJoinable):
+        zokrates.compile_calls("joined and refused", (), (Call(function, (SEVEN,), (), 1),))
+    assert gadget.invocation() in wrong
