@@ -15,12 +15,13 @@ from tests.gadgets import SPELLINGS, Bench
 from zkql.circuit.build import write_circuit
 from zkql.circuit.check import compile_circuit
 from zkql.circuit.draft import Draft
+from zkql.circuit.gadgets.base import bits_of
 from zkql.circuit.gadgets.membership import NoneOf
 from zkql.circuit.gadgets.reveal import Reveal
 from zkql.circuit.lower.answer import Operand
 from zkql.circuit.lower.expressions import Scope, lower
 from zkql.circuit.solve import flatten, solve
-from zkql.circuit.wires import Environment, Values, Wire, constant
+from zkql.circuit.wires import Environment, Spelling, Values, Wire, constant
 from zkql.crypto.field import P
 from zkql.plan.codes import encode, width
 from zkql.plan.expressions import Column, Expression, Row, columns_of, render
@@ -36,17 +37,25 @@ def outcome(expression: Expression, row: Row) -> Value | EvaluationError | None:
         return error
 
 
-def scope_of(draft: Draft, columns: Iterable[Column]) -> Scope:
-    """A scope over public inputs, one for each column and one for its NULLs."""
+def scope_of(draft: Draft, columns: Iterable[Column], *, spelled: bool = False) -> Scope:
+    """A scope over public inputs, one for each column and one for its NULLs; and one for its bits, as an
+    opening has them, if it is ``spelled``."""
     operands: dict[str, Operand] = {}
     for column in columns:
-        low, high = column.type.bounds if column.type.is_bounded else (0, (1 << width(column.type)) - 1)
+        low, high = _bounds(column)
         value = draft.public(column.name, (draft.capacity,), low, high).linear
+        if spelled:
+            bits = draft.public(f"{column.name}_bits", (draft.capacity, width(column.type)), 0, 1)
+            draft.learn(value - low, Spelling(bits, 0, width(column.type)))
         null = None
         if column.nullable:
             null = draft.public(f"{column.name}_null", (draft.capacity,), 0, 1).linear
         operands[column.name] = Operand(value, null, column.type)
     return Scope(draft, operands)
+
+
+def _bounds(column: Column) -> tuple[int, int]:
+    return column.type.bounds if column.type.is_bounded else (0, (1 << width(column.type)) - 1)
 
 
 @dataclass(frozen=True)
@@ -57,14 +66,17 @@ class Subject:
     columns: Sequence[Column]
     types: Sequence[SqlType]
     draft: Draft
+    spelled: bool = False
 
     @classmethod
-    def of(cls, *expressions: Expression, capacity: int, guarded: bool = True) -> Subject:
+    def of(
+        cls, *expressions: Expression, capacity: int, guarded: bool = True, spelled: bool = False
+    ) -> Subject:
         """Without guards, every expression is evaluated in every slot."""
         columns = sorted({c for e in expressions for c in columns_of(e)}, key=lambda c: c.name)
         types: list[SqlType] = []
         draft = Draft(capacity)
-        scope = scope_of(draft, columns)
+        scope = scope_of(draft, columns, spelled=spelled)
         for number, expression in enumerate(expressions):
             own = scope
             if guarded:
@@ -76,7 +88,7 @@ class Subject:
         for given in draft.given:  # an input that nothing reads is refused
             draft.reveal(f"echo_{given.name}", Wire(given.name, given.dims, 0, 0).linear)
         draft.prune()
-        return cls(expressions, columns, types, draft)
+        return cls(expressions, columns, types, draft, spelled)
 
     @cached_property
     def bench(self) -> Bench:
@@ -97,6 +109,10 @@ class Subject:
             found[column.name] = [_coded(row[column.name], column.type) for row in rows]
             if column.nullable:
                 found[f"{column.name}_null"] = [int(row[column.name] is None) for row in rows]
+            if self.spelled:
+                offsets = (value - _bounds(column)[0] for value in found[column.name])
+                size = width(column.type)
+                found[f"{column.name}_bits"] = [b for offset in offsets for b in bits_of(offset, size)]
         return found | {f"guard_{number}": guard for number, guard in enumerate(guards)}
 
     def outcomes(self, rows: Sequence[Row]) -> list[list[Value | EvaluationError | None]]:

@@ -42,10 +42,11 @@ OTHER = ROW | {
 # --- lies -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("spelled", [False, True])
 @pytest.mark.parametrize("first", range(0, len(OPERATORS), 7))
-def test_lies_are_rejected(first: int) -> None:
+def test_lies_are_rejected(first: int, spelled: bool) -> None:
     names = list(OPERATORS)[first : first + 7]
-    subject = Subject.of(*(OPERATORS[name][0] for name in names), capacity=2)
+    subject = Subject.of(*(OPERATORS[name][0] for name in names), capacity=2, spelled=spelled)
     rows = (ROW, OTHER)
     guards = [[int(not isinstance(o, EvaluationError)) for o in own] for own in subject.outcomes(rows)]
     honest = subject.flat(subject.check(rows, guards))

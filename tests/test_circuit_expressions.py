@@ -91,7 +91,7 @@ def test_random_expressions_are_computed(seed: int) -> None:
     """Without compiling: a check that no honest prover passes has no bits to show, or no inverse."""
     random = Random(seed)
     for expression in expressions(seed, 12, 4 if seed % 4 else 5):
-        subject = Subject.of(expression, capacity=6)
+        subject = Subject.of(expression, capacity=6, spelled=seed % 2 == 1)
         for _ in range(3):
             rows = [random_row(random) for _ in range(6)]
             guards = evaluated(subject, rows)
@@ -106,7 +106,7 @@ def test_random_expressions_are_proven(seed: int) -> None:
     random = Random(seed)
     drawn = expressions(1000 + seed, 20, 3)
     small = [e for e in drawn if Subject.of(e, capacity=1).constraints <= 200]
-    subject = Subject.of(*small, capacity=2)
+    subject = Subject.of(*small, capacity=2, spelled=seed % 2 == 1)
     faults = 0
     for _ in range(16):
         rows = [random_row(random) for _ in range(2)]
@@ -121,7 +121,8 @@ def test_random_expressions_are_proven(seed: int) -> None:
     assert faults
 
 
-def test_dates_are_right_on_every_kind_of_day() -> None:
+@pytest.mark.parametrize("spelled", [False, True])
+def test_dates_are_right_on_every_kind_of_day(spelled: bool) -> None:
     """Around new year and leap days of every sort of year, and at both ends of time."""
     first, last = TIME.type.bounds
     years = [*range(1, 10), *range(1599, 1606), *range(1895, 1906), *range(1995, 2005), *range(9990, 10_000)]
@@ -130,7 +131,8 @@ def test_dates_are_right_on_every_kind_of_day() -> None:
     times = [int((start - EPOCH) / timedelta(milliseconds=1)) for start in starts]
     day = 86_400_000
     times += [t + d for t in times for d in (-1, day, day - 1) if first <= t + d <= last] + [first, last]
-    subject = Subject.of(*(extract(field, TIME) for field in DATES), capacity=len(times), guarded=False)
+    fields = [extract(field, TIME) for field in DATES]
+    subject = Subject.of(*fields, capacity=len(times), guarded=False, spelled=spelled)
     subject.check([{"start": time} for time in times])
 
 

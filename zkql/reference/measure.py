@@ -16,6 +16,7 @@ from zkql.circuit.gadgets.base import Part
 from zkql.circuit.gadgets.reveal import Reveal
 from zkql.circuit.lower.answer import Operand
 from zkql.circuit.lower.expressions import Scope, lower
+from zkql.circuit.wires import Spelling
 from zkql.errors import QueryError
 from zkql.explain.formula import Formula, formula_at
 from zkql.plan.codes import width
@@ -104,9 +105,11 @@ def _on_rows(expression: Expression, rows: int) -> int:
 
 
 def _operand(draft: Draft, column: Column) -> Operand:
-    """A column of every value that its type has."""
-    kind = column.type
+    """A column of every value that its type has, with bits as an opening has them."""
+    kind, slots = column.type, (draft.capacity,)
     low, high = kind.bounds if kind.is_bounded else (0, (1 << width(kind)) - 1)
-    value = draft.public(column.name, (draft.capacity,), low, high).linear
+    value = draft.public(column.name, slots, low, high).linear
+    bits = draft.public(f"{column.name}_bits", (*slots, width(kind)), 0, 1)
+    draft.learn(value - low, Spelling(bits, 0, width(kind)))
     null = draft.public(f"{column.name}_null", value.dims, 0, 1).linear if column.nullable else None
     return Operand(value, null, kind)
