@@ -70,6 +70,7 @@ def test_every_function_is_on_the_list_once() -> None:
 def test_a_function_is_found_by_any_of_its_names(name: str) -> None:
     assert all(name in item.names for item in lookup(name))
     assert lookup(f" {name.lower()} ") == lookup(name)
+    assert lookup(f"{name} (x)") == lookup(name)
 
 
 def test_every_example_that_can_be_evaluated_has_values() -> None:
@@ -298,6 +299,7 @@ def test_an_aggregate_says_what_it_takes(usage: str, takes: str) -> None:
     [
         ("perc", "'PERCENTILE' or 'PERCENTILE_CONT' or 'PERCENTILE_DISC' or 'PERCENT_RANK'"),
         ("medain", "'MEDIAN' or 'MIN'"),
+        ("medain(x)", "'MEDIAN' or 'MIN'"),
     ],
 )
 def test_the_beginning_of_a_name_finds_it(name: str, meant: str) -> None:

@@ -232,10 +232,13 @@ ITEMS: tuple[Item, ...] = (
 
 
 def lookup(name: str) -> tuple[Item, ...]:
-    """What goes by a name: ``RANK`` is an aggregate and an analytic function. Raises
-    :class:`InputError`."""
+    """What goes by a name, also by that of a call: ``RANK`` is an aggregate and an analytic function.
+    Raises :class:`InputError`."""
     upper = " ".join(name.split()).upper()
     found = tuple(item for item in ITEMS if upper in item.names)
+    if not found and "(" in upper:
+        upper = upper.partition("(")[0].strip()
+        found = tuple(item for item in ITEMS if upper in item.names)
     if not found:
         names = {n for item in ITEMS for n in item.names}
         longer = sorted(n for n in names if n.startswith(upper)) if upper else []
