@@ -31,9 +31,10 @@ from zkql.circuit.gadgets.base import environment
 from zkql.compiler import Compiled
 from zkql.errors import BugError, QueryError
 from zkql.plan.scalar import EvaluationError
+from zkql.toolchain.calls import NotJoinable
 from zkql.toolchain.constraints import Program
 from zkql.toolchain.cores import usable_cores
-from zkql.toolchain.zokrates import compile_source
+from zkql.toolchain.zokrates import compile_calls, compile_source
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 CAPACITY = 3
@@ -240,7 +241,7 @@ def trial(mutant: Mutant) -> Outcome:
     for own, circuit in islice(_touched(mutant), TRIES):
         tried.append(own.name)
         try:
-            program = compile_source(circuit.source)
+            program = _compiled(circuit, mutant)
         except BugError as error:  # an input that reaches no constraint any more
             return Outcome(mutant, tuple(tried), f"the compiler: {str(error).splitlines()[0]}", noticed=True)
         noticed = noticed or len(program.system.constraints) != circuit.constraints
@@ -248,6 +249,16 @@ def trial(mutant: Mutant) -> Outcome:
         if killed is not None:
             return Outcome(mutant, tuple(tried), f"{own.name}: {killed}", noticed)
     return Outcome(mutant, tuple(tried), None, noticed)
+
+
+def _compiled(circuit: Circuit, mutant: Mutant) -> Program:
+    """As circuits are compiled, but that nobody counts."""
+    try:
+        with templates({mutant.template: mutant.text}, set()):
+            calls = tuple(circuit.calls())
+        return compile_calls(circuit.source, tuple(circuit.given()), calls)
+    except NotJoinable:
+        return compile_source(circuit.source)
 
 
 def _touched(mutant: Mutant) -> Iterator[tuple[Candidate, Circuit]]:

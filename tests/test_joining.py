@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import prod
@@ -13,7 +14,7 @@ from tests.harness import STREAM, WINDOW
 from zkql.circuit import check
 from zkql.circuit.build import Circuit
 from zkql.circuit.check import compile_circuit
-from zkql.errors import ToolchainError
+from zkql.errors import ToolchainError, toolchain_error
 from zkql.toolchain import zokrates
 from zkql.toolchain.calls import Call, Dims, Function, Given, NotJoinable, Run, Sum
 from zkql.toolchain.constraints import Program, number_wires
@@ -146,6 +147,8 @@ FOLDED = {
     "a sum where a product was": (SQUARED, (of("a"), SEVEN, of("b"))),
     "the other factor where a product was": (SQUARED, (of("a"), ONCE, of("b"))),
     "zero where a product was": (SQUARED, (of("a"), NONE, of("b"))),
+    "a factor that cancels": ("assert((x - y) * (x + y) == z);", (of("a"), of("a"), of("b"))),
+    "what cannot be": ("assert(x * y == 1);\n    assert(y * z == x);", (NONE, of("a"), of("b"))),
     "nothing is left": ("assert(x * y == z);", (SEVEN, of("a"), Sum((("a", 0, 7),), 0))),
     "of constants nothing is left": ("assert(x * y == z);", (SEVEN, NONE, NONE)),
 }
@@ -164,6 +167,8 @@ MISFITS = {
         call("def f(field x) -> field {\n    return x * x;\n}", of("a"), makes=()), results=(Run("a", 0, 1),)
     ),
     "too few results": Call(None, (of("a"),), (Run("m", 0, 2),), 9),
+    "a wire that there is not": Call(None, (of("d"),), (Run("m", 0, 1),), 9),
+    "an element that there is not": Call(None, (of("a", 1),), (Run("m", 0, 1),), 9),
 }
 
 
@@ -176,28 +181,96 @@ def test_calls_that_do_not_fit_are_refused(name: str) -> None:
 # --- circuits ---------------------------------------------------------------------------------------
 
 
-def test_a_source_that_says_something_else_is_compiled_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def edited(source: str, edit: str) -> str:
+    """Another source with the same functions and calls in it."""
+    lines = source.split("\n")
+    reveal = next(i for i, line in enumerate(lines) if line.startswith("    assert(reveal"))
+    match edit:
+        case "a constant of the hash":
+            number = max(re.findall(r"\b\d{70,}\b", source))
+            return source.replace(number, "12345")
+        case "one more assertion":
+            lines.insert(reveal, "    assert(context * context == bind_context_square);")
+        case "a public value that is private":
+            return source.replace("public field result_0,", "private field result_0,", 1)
+        case "calls in another order":
+            lines[reveal], lines[reveal + 1] = lines[reveal + 1], lines[reveal]
+        case "a call in a comment":
+            lines[reveal] = f"    // {lines[reveal].strip()}"
+        case "a check that is written otherwise":
+            return source.replace("assert(bit * bit == bit);", "assert(bit * bit == 1 * bit);", 1)
+    return "\n".join(lines)
+
+
+EDITS = (
+    "a constant of the hash",
+    "one more assertion",
+    "a public value that is private",
+    "calls in another order",
+    "a call in a comment",
+    "a check that is written otherwise",
+)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_source_that_says_something_else_is_compiled_as_it_is(
+    edit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     circuit = SAMPLES["commitments"]()
-    check_of_bit = "assert(bit * bit == bit);"
-    changed = replace(
-        circuit, source=circuit.source.replace(check_of_bit, "assert(bit * bit == 1 * bit);", 1)
-    )
+    changed = replace(circuit, source=edited(circuit.source, edit))
+    assert changed.source != circuit.source
     with pytest.raises(NotJoinable):
         tuple(changed.calls())
     sources = []
-    real = zokrates.compile_source
-    monkeypatch.setattr(check, "compile_source", lambda *given: sources.append(given[0]) or real(*given))
-    assert compile_circuit(circuit).system == compile_circuit(changed).system
+
+    def compiled(source: str, *_: object) -> Program:
+        sources.append(source)
+        return zokrates.compile_source(circuit.source, circuit.hashes)
+
+    monkeypatch.setattr(check, "compile_source", compiled)
+    assert compile_circuit(changed).system == compile_circuit(circuit).system
     assert sources == [changed.source]
+
+
+def test_what_is_kept_depends_on_what_is_called() -> None:
+    """A mistake in a gadget's calls that is mended must not go on in the cache."""
+    circuit = SAMPLES["commitments"]()
+    given, calls = tuple(circuit.given()), list(circuit.calls())
+    right = zokrates.compile_calls(circuit.source, given, calls)
+    rows = [
+        i for i, c in enumerate(calls) if c.arguments[:1] in ((of("commitment", 0),), (of("commitment", 1),))
+    ]
+    mine, its = (calls[i] for i in rows)
+    calls[rows[0]] = replace(mine, arguments=(*its.arguments[:1], *mine.arguments[1:]))
+    calls[rows[1]] = replace(its, arguments=(*mine.arguments[:1], *its.arguments[1:]))
+    assert zokrates.compile_calls(circuit.source, given, calls).system != right.system
+    assert zokrates.compile_calls(circuit.source, given, tuple(circuit.calls())) == right
+
+
+def test_gadgets_that_do_the_same_are_compiled_once() -> None:
+    circuit = SAMPLES["a switched order"]()
+    functions = dict.fromkeys(c.function for c in circuit.calls() if c.function)
+    texts = {f.source for f in functions if f}
+    assert len(texts) < len(functions)
+    assert not any("switches" in text for text in texts)
 
 
 def test_what_one_function_refuses_is_said_of_the_whole() -> None:
     circuit = SAMPLES["commitments"]()
-    (gadget,) = [g for g in circuit.gadgets if g.name == "bind_context"]
     wrong = circuit.source.replace("context * context", "context * nothing")
     with pytest.raises(ToolchainError, match="nothing"):
         compile_circuit(replace(circuit, source=wrong))
-    function = Function("f", (("def f(field x) -> bool {\n    return nothing;\n}", 1),), (), ((),), None)
+    text = "def f(field x) -> bool {\n    assert(x == nothing);\n    return true;\n}"
     with pytest.raises(NotJoinable):
-        zokrates.compile_calls("joined and refused", (), (Call(function, (SEVEN,), (), 1),))
-    assert gadget.invocation() in wrong
+        zokrates.compile_calls("joined and refused", (), (call(text, SEVEN),))
+
+
+def test_a_machine_without_packages_gets_them_before_threads_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise toolchain_error("ZKQL0903", "npm could not install")
+
+    monkeypatch.setattr(zokrates, "ready", missing)
+    monkeypatch.setattr(zokrates, "_function", lambda *_, **__: pytest.fail("a function was compiled"))
+    text = "def f(field x) -> bool {\n    assert(x * x == x);\n    return true;\n}"
+    with pytest.raises(ToolchainError, match="npm"):
+        zokrates.compile_calls("joined without packages", (), (call(text, SEVEN),))

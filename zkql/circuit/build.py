@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zkql.circuit.gadgets.base import Gadget, Parameter, environment
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, render_poseidon
+from zkql.toolchain.cache import content_key
 from zkql.toolchain.calls import Call, Function, Given, NotJoinable
+from zkql.toolchain.modules import COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zkql.circuit.draft import Draft
+    from zkql.circuit.gadgets.base import Signature
 
 
 HASHES = "commitments and challenges"
@@ -46,22 +50,25 @@ class Circuit:
     gadgets: tuple[Gadget, ...]
     regions: tuple[Region, ...]
     constraints: int
+    written: str
+    """Digest of the source that was written; :attr:`source` may be another in tests of the compiler."""
 
     def calls(self) -> Iterator[Call]:
         """What ``main`` calls, in order: of each gadget the function that it is made of. Raises
-        :class:`NotJoinable` where the source says something else."""
+        :class:`NotJoinable` where the source is not the one that was written for the gadgets."""
+        if content_key(self.source) != self.written:
+            raise NotJoinable
         lines = [region.spans for region in self.regions[len(self.hashes) :]]
         poseidon = zip(_hashed(self.gadgets), self.hashes, self.regions, strict=False)
         hashes = {inputs: (text, region.spans[0][0]) for inputs, text, region in poseidon}
         for gadget, ((start, _), (line, _)) in zip(self.gadgets, lines, strict=True):
             function = None
-            if gadget.invocation() not in self.source or gadget.render() not in self.source:
-                raise NotJoinable
             if gadget.called is not None:
-                used = [hashes[inputs] for inputs in sorted(gadget.hashes)]
+                used = [hashes[inputs] for inputs in _hashed([gadget])]
+                name, text = _renamed(gadget, gadget.called)
                 function = Function(
-                    gadget.called.name,
-                    (*used, (gadget.called_text, start)),
+                    name,
+                    (*used, (text, start)),
                     tuple(text for text, _ in used),
                     gadget.called.parameters,
                     gadget.called.returned,
@@ -108,7 +115,32 @@ def write_circuit(draft: Draft, statement: tuple[str, ...]) -> Circuit:
         gadgets=gadgets,
         regions=_regions(source, functions, calls, clauses),
         constraints=sum(g.constraints() for g in gadgets),
+        written=content_key(source),
     )
+
+
+_WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+
+
+def _renamed(gadget: Gadget, called: Signature) -> tuple[str, str]:
+    """A gadget's function by a name that all gadgets have, with parameters by their places: those that do
+    the same are compiled once."""
+    text = COMMENT.sub("", gadget.called_text)
+    given = [*(w.name for w in gadget.wires), *(p.name for p in gadget.parameters)]
+    places = {name: f"given_{place}" for place, name in enumerate(dict.fromkeys(given))}
+    words = dict.fromkeys(_WORD.findall(text))
+    new = {word: places.get(word) or _without(word, gadget.name) or word for word in words}
+    if len(set(new.values())) < len(words):
+        raise NotJoinable
+    return new.get(called.name, called.name), _WORD.sub(lambda word: new[word[0]], text)
+
+
+def _without(word: str, name: str) -> str | None:
+    """A word that begins with a gadget's name, or with that of its constants, with another beginning."""
+    for own, other in ((name, "gadget"), (name.upper(), "GADGET")):
+        if word == own or word.startswith(f"{own}_"):
+            return other + word[len(own) :]
+    return None
 
 
 def _hashed(gadgets: Sequence[Gadget]) -> list[int]:

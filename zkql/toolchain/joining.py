@@ -135,11 +135,17 @@ class _Joined:
 
     def _parts(self, argument: Run | Sum) -> Iterator[Part]:
         if isinstance(argument, Run):
-            own = self.values[argument.name]
-            yield from (own[place] for place in range(argument.start, argument.start + argument.count))
+            for place in range(argument.start, argument.start + argument.count):
+                yield self._value(argument.name, place)
             return
-        terms = [(mpz(factor), self.values[name][place]) for name, place, factor in argument.terms]
+        terms = [(mpz(factor), self._value(name, place)) for name, place, factor in argument.terms]
         yield _sum([*terms, (mpz(argument.constant), _UNIT)])
+
+    def _value(self, name: str, place: int) -> Part:
+        found = self.values.get(name, {}).get(place)
+        if found is None:
+            raise NotJoinable
+        return found
 
 
 @dataclass(slots=True)
@@ -169,14 +175,18 @@ class _Placing:
 
     def constraint(self, parts: Parts) -> Parts:
         """A constraint. A factor that these arguments make constant is multiplied, as ZoKrates does; it would
-        go on where a sum is then what defines a variable, or where nothing is left to check."""
+        go on where a sum is then what defines a variable, and where zero or nothing is left."""
         a, b, c = map(self.part, parts)
         if not _is_constant(a) and not _is_constant(b):
             return a, b, c
         factor, other = (a, b) if _is_constant(a) else (b, a)
         made = _sum([(value, other) for _, value in factor])
         was_sum = any(map(_is_constant, parts[:2]))
-        if made == c or not (was_sum or self.inner.isdisjoint(variable for variable, _ in parts[2])):
+        if (
+            not made
+            or made == c
+            or not (was_sum or self.inner.isdisjoint(variable for variable, _ in parts[2]))
+        ):
             raise NotJoinable
         return _UNIT, made, c
 

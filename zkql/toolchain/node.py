@@ -101,6 +101,11 @@ def _workers(node: Path, folder: Path) -> Workers:
     return Workers([node, folder / "driver.mjs"])
 
 
+def ready() -> None:
+    """Install what jobs need, if it is not there: before several threads have some."""
+    _workers(node_path(), packages())
+
+
 def run_job(job: dict[str, Any], *, timeout: float, what: str, shown: bool = True) -> dict[str, Any]:
     """Run one job of ``driver.mjs``; its progress is ``shown``, or that of something larger is.
 

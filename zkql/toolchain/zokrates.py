@@ -23,16 +23,16 @@ from zkql.toolchain.constraints import ObjectFile, Program, number_wires, read_o
 from zkql.toolchain.cores import usable_cores
 from zkql.toolchain.devkeys import dev_zkey
 from zkql.toolchain.groth16 import Prover
-from zkql.toolchain.joining import Body, body_of, join
+from zkql.toolchain.joining import body_of, join
 from zkql.toolchain.linking import REFUSED, link
 from zkql.toolchain.modules import split
-from zkql.toolchain.node import job_timeout, run_job
+from zkql.toolchain.node import job_timeout, ready, run_job
 from zkql.toolchain.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zkql.toolchain.calls import Call, Function, Given
+    from zkql.toolchain.calls import Call, Given
 
 PROGRAM = "circuit.program"
 ZKEY = "proving.zkey"
@@ -63,24 +63,33 @@ def compile_calls(
     source: str, given: Sequence[Given], calls: Sequence[Call], *, timeout: float = 600
 ) -> Program:
     """The program of the calls that a source's ``main`` comes to: their functions are compiled one by one, on
-    all cores, and joined. Raises :class:`NotJoinable` where the source has to be compiled whole, and else
-    :class:`ToolchainError` as :func:`compile_source` does."""
+    all cores, and joined. ``timeout`` is for each function. Raises :class:`NotJoinable` where the source has
+    to be compiled whole, and else :class:`ToolchainError` as :func:`compile_source` does."""
+    functions = {call.function: None for call in calls if call.function}
+    numbers = {function: number for number, function in enumerate(functions)}
+    parts = [source, *map(repr, given), *map(repr, functions)]
+    for call in calls:
+        number = None if call.function is None else numbers[call.function]
+        parts.append(repr((number, call.arguments, call.results, call.line)))
 
     def make(folder: Path) -> None:
-        functions = list(dict.fromkeys(call.function for call in calls if call.function))
+        ready()  # before threads need it
+        texts = {(function.source, function.hashes): None for function in functions}
         with progress("compiling the circuit"), ThreadPoolExecutor(usable_cores()) as pool:
-            bodies = pool.map(partial(_body, timeout=timeout), functions)
-            joined = join(given, calls, dict(zip(functions, bodies, strict=True)))
-            (folder / PROGRAM).write_bytes(constraints.dump(number_wires(joined)))
+            made = dict(zip(texts, pool.map(partial(_function, timeout=timeout), texts), strict=True))
+            bodies = {f: body_of(f, made[f.source, f.hashes]) for f in functions}
+            joined = number_wires(join(given, calls, bodies))
+            (folder / PROGRAM).write_bytes(constraints.dump(joined))
 
-    folder = cached("circuits", content_key("joined", ZOKRATES_VERSION, _FORMAT, source), make)
+    folder = cached("circuits", content_key("joined", ZOKRATES_VERSION, _FORMAT, *parts), make)
     return constraints.load((folder / PROGRAM).read_bytes())
 
 
-def _body(function: Function, *, timeout: float) -> Body:
+def _function(text: tuple[str, tuple[str, ...]], *, timeout: float) -> ObjectFile:
+    """The program of one call, with hashes that are linked."""
     compiled = partial(_object_once, timeout=timeout, shown=False)
     try:
-        return body_of(function, link(function.source, function.hashes, compiled, compiled))
+        return link(*text, compiled, compiled)
     except ToolchainError as error:
         if error.diagnostics[0].code != REFUSED:
             raise

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.base import (
+    Advice,
+    Elementwise,
+    Gadget,
+    Made,
+    Parameter,
+    Signature,
+    Spell,
+    Taken,
+    element,
+)
 from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire
+from zkql.toolchain.calls import Run
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,19 @@ class RevealItems(Gadget):
 
     def _used(self, lengths: Values) -> Values:
         return [int(place < length) for length in lengths for place in range(self.most)]
+
+    @property
+    def called(self) -> Signature:
+        many = (self.most,)
+        return Signature(f"{self.name}_of", (many, (), many, many), None)
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        most = self.most
+        for group in range(prod(self.size)):
+            places = [group] * most if self._is_repeated else range(group * most, (group + 1) * most)
+            values = (element(self.value, place) for place in places)
+            shown = (Run(name, group * most, most) for name in (self.result, f"{self.name}_used"))
+            yield (*values, element(self.length, group), *shown), ()
 
     def constraints(self) -> int:
         return 3 * prod(self.size) * self.most

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Made, Parameter, Spell, Taken, element, field_type
+from zkql.circuit.gadgets.base import (
+    Advice,
+    Gadget,
+    Made,
+    Parameter,
+    Signature,
+    Spell,
+    Taken,
+    element,
+    field_type,
+)
 from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire, indices
 from zkql.toolchain.calls import Run
 
@@ -249,6 +259,18 @@ class Slice(Gadget):
     @property
     def returned(self) -> Wire:
         return self.slice
+
+    @property
+    def called(self) -> Signature:
+        return Signature(f"{self.name}_from", ((self.capacity,), (), (self.width - 1,)), (self.length,))
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        places = reversed(range(self.capacity)) if self.backward else range(self.capacity)
+        column = [element(self.column, place) for place in places]
+        upper, length = self.width - 1, self.length
+        for group in range(prod(self.dims)):
+            own = element(self.start, group), Run(f"{self.name}_upper", group * upper, upper)
+            yield (*column, *own), (Run(self.slice.name, group * length, length),)
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
         column, starts = inputs
