@@ -440,7 +440,8 @@ def test_a_missing_or_mangled_proof(world: World) -> None:
     proof = world.honest[0].results[0].proof
     assert proof is not None
     rejected(world, [result(world.honest[0], proof=None)], "a proof is missing")
-    for forged in (bytes(256), b"\xff" * 256, proof[128:] + proof[:128], proof[:-1] + b"\0"):
+    changed = proof[:-1] + bytes([proof[-1] ^ 1])
+    for forged in (bytes(256), b"\xff" * 256, proof[128:] + proof[:128], changed):
         rejected(world, [result(world.honest[0], proof=forged)], "the proof does not hold")
 
 
