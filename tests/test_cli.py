@@ -197,7 +197,7 @@ class Work:
         result = zkql(*self.verify(envelopes), "--json")
         assert result.exit_code == 1
         outcome: dict[str, Any] = json.loads(result.stdout)
-        assert set(outcome) == {"verified", "results", "rejected"}
+        assert set(outcome) == {"verified", "known", "results", "rejected"}
         assert outcome["verified"] is False
         assert outcome["rejected"]
         for item in outcome["rejected"]:
@@ -353,11 +353,26 @@ def test_prove_takes_a_registry_of_the_processors_own(work: Work) -> None:
 
 
 def test_verify_prints_exactly_the_results(work: Work) -> None:
-    assert as_json(*work.verify()) == {"verified": True, "results": EXPECTED, "rejected": []}
+    assert as_json(*work.verify()) == {"verified": True, "known": 0, "results": EXPECTED, "rejected": []}
     text = succeeds(*work.verify()).stdout
     assert "3 windows verified" in text
     table = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
     assert table == [[str(value) for value in result.values()] for result in EXPECTED]
+
+
+def test_verify_goes_on_where_a_ledger_ends(work: Work) -> None:
+    kept = work / "accepted.sqlite"
+    first, *_ = sorted((work / "envelopes").iterdir())
+    (work / "early").mkdir()
+    shutil.copy(first, work / "early")
+    assert as_json(*work.verify("early"), "--ledger", kept)["results"] == EXPECTED[:1]
+    found = as_json(*work.verify(), "--ledger", kept)
+    assert found == {"verified": True, "known": 1, "results": EXPECTED[1:], "rejected": []}
+    text = succeeds(*work.verify(), "--ledger", kept).stdout
+    assert "0 windows verified, 3 accepted before, complete until" in text
+    refused(
+        work.folder, 2, "ZKQL0465", work.query, "name another", by=(*work.verify(), "--ledger", work.query)
+    )
 
 
 def test_verify_refuses_development_keys_unless_told(work: Work) -> None:

@@ -169,14 +169,16 @@ def _waiting_text(window: OpenWindow) -> str:
     )
 
 
-def verify_folder(bundle: Bundle, registry: Registry, folder: Path, *, allow_dev_keys: bool) -> Verification:
+def verify_folder(
+    bundle: Bundle, registry: Registry, folder: Path, *, allow_dev_keys: bool, ledger: Path | None = None
+) -> Verification:
     """Verify every envelope of a folder."""
     if not folder.is_dir():
         raise input_error("ZKQL0401", f"cannot read {folder}: no such folder")
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise input_error("ZKQL0455", f"{folder} holds no envelopes, so nothing can be verified")
-    verifier = Verifier(bundle, registry, allow_dev_keys=allow_dev_keys)
+    verifier = Verifier(bundle, registry, allow_dev_keys=allow_dev_keys, ledger=ledger)
     return verifier.verify_all((path.name, files.read_bytes(path)) for path in paths)
 
 
@@ -185,19 +187,30 @@ def verify(
     bundle: BundleFolder,
     envelopes: Annotated[Path, typer.Argument(help="A folder of envelopes.", show_default=False)],
     registry: RegistryFile,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            "--ledger",
+            help="Go on after the windows that this file has, and add those that are accepted; "
+            "it is made if it is not there.",
+        ),
+    ] = None,
     allow_dev_keys: AllowDev = False,
     as_json: Json = False,
 ) -> None:
     """Check envelopes and print the results that they prove. Needs no private data.
 
+    Without a ledger it starts at the first window and remembers nothing: a processor could tell another
+    story the next time.
+
     \b
     Example:
-    zkql verify bundle envelopes --registry keys/registry.json --allow-dev-keys
+    zkql verify bundle envelopes --registry keys/registry.json --ledger accepted.sqlite --allow-dev-keys
     """
     opened = read_bundle(bundle)
     known = read_registry(registry, opened.manifest.plan.stream)
     started = perf_counter()
-    outcome = verify_folder(opened, known, envelopes, allow_dev_keys=allow_dev_keys)
+    outcome = verify_folder(opened, known, envelopes, allow_dev_keys=allow_dev_keys, ledger=ledger)
     elapsed = perf_counter() - started
     if as_json:
         print_json(outcome_json(outcome))
@@ -205,7 +218,9 @@ def verify(
         print_outcome(outcome)
         if outcome.verified and outcome.until is not None:
             until = format_timestamp(outcome.until)
-            say(f"{counted(outcome.windows, 'window')} verified, complete until {until}, in {elapsed:.2f} s")
+            before = f", {outcome.known} accepted before" if ledger is not None else ""
+            new = counted(outcome.windows - outcome.known, "window")
+            say(f"{new} verified{before}, complete until {until}, in {elapsed:.2f} s")
     if not outcome.verified:
         raise typer.Exit(ExitCode.REJECTED)
 
@@ -214,6 +229,7 @@ def outcome_json(outcome: Verification) -> dict[str, Any]:
     """What ``verify --json`` prints."""
     return {
         "verified": outcome.verified,
+        "known": outcome.known,
         "results": outcome.results,
         "rejected": [{"envelope": n, "reason": r} for n, r in outcome.rejected],
     }

@@ -315,4 +315,25 @@ ENTRIES = (
         " by all their names, in any case.",
         "Correct the name, or list all functions: zkql functions.",
     ),
+    Entry(
+        "ZKQL0465",
+        "a file that is no ledger",
+        "zkql verify --ledger keeps what it accepted in an SQLite file. The file that was named is something"
+        " else, or damaged, or cannot be read or written.",
+        "Name another file, which is then made, or restore this one. A new ledger starts at the first"
+        " window.",
+    ),
+    Entry(
+        "ZKQL0466",
+        "the ledger of another query or registry",
+        "A ledger belongs to one bundle and one registry: their digests are in every proof. A query that was"
+        " compiled or set up anew, and other devices, have other digests.",
+        "Name the ledger of this bundle and registry, or a new file.",
+    ),
+    Entry(
+        "ZKQL0467",
+        "two verifiers with one ledger",
+        "Another verifier has added windows to the ledger while this one was checking the same ones.",
+        "Verify again: it goes on after what was accepted.",
+    ),
 )

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING
 
 from zkql.bundle import KeyKind
 from zkql.circuit.statement import EvidencedRow, StatementError, public_inputs
-from zkql.errors import rejected
+from zkql.errors import InputError, rejected
 from zkql.plan import evaluate
 from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import format_timestamp
 from zkql.runtime import chain
 from zkql.runtime.envelope import decode
+from zkql.runtime.ledger import Ledger, Progress
 from zkql.runtime.records import SignedRow, is_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+    from pathlib import Path
 
     from zkql.bundle import Bundle
     from zkql.plan.stages import CircuitPlan
-    from zkql.plan.types import Shown, Value
+    from zkql.plan.types import Shown
     from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
     from zkql.runtime.registry import Registry
     from zkql.toolchain.groth16 import ProofVerifier
@@ -37,17 +39,6 @@ class Rejection(Exception):
     """An envelope does not prove what it claims; the message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What was accepted so far. ``sequences`` has each device's next sequence number, ``times``
-    the earliest event time that it may still sign; ``start`` the next window, None before any."""
-
-    previous: bytes
-    start: int | None
-    sequences: Mapping[Value, int]
-    times: Mapping[Value, int]
-
-
 @dataclass(slots=True)
 class Verification:
     """The outcome over a set of envelopes."""
@@ -55,6 +46,8 @@ class Verification:
     results: list[ResultRow] = field(default_factory=list)
     rejected: list[tuple[str, str]] = field(default_factory=list)
     windows: int = 0
+    known: int = 0
+    """Envelopes of them that an earlier run accepted, and that say the same again."""
     until: int | None = None
     """End of the last accepted window, in milliseconds."""
 
@@ -67,8 +60,17 @@ class Verification:
 class Verifier:
     """Checks envelopes of one query against one registry, window after window."""
 
-    def __init__(self, bundle: Bundle, registry: Registry, *, allow_dev_keys: bool = False) -> None:
-        """Raises :class:`RejectedError` where the bundle's keys are for development only."""
+    def __init__(
+        self,
+        bundle: Bundle,
+        registry: Registry,
+        *,
+        allow_dev_keys: bool = False,
+        ledger: Path | None = None,
+    ) -> None:
+        """With a ``ledger`` it goes on after the windows that are in the file, and writes down those that it
+        accepts. Raises :class:`RejectedError` where the bundle's keys are for development only, and
+        :class:`InputError` where the ledger is of something else."""
         self._plan = bundle.manifest.plan
         self._query = bundle.manifest.digest
         self._registry = registry
@@ -81,11 +83,16 @@ class Verifier:
                     "to try things out all the same: --allow-dev-keys",
                 )
             self._proofs = bundle.proof_verifier()
-        self.progress = Progress(
+        stream = self._plan.stream
+        self._ledger: Ledger | None = None
+        if ledger is not None:
+            self._ledger = Ledger(ledger, self._query, registry.digest, stream.column(stream.device).type)
+        self._earlier = self._ledger.progress() if self._ledger else None
+        self.progress = self._earlier or Progress(
             previous=chain.genesis(self._query, registry.digest),
             start=None,
             sequences=dict.fromkeys(registry.keys, 0),
-            times=dict.fromkeys(registry.keys, self._plan.stream.column(self._plan.stream.time).type.lowest),
+            times=dict.fromkeys(registry.keys, stream.column(stream.time).type.lowest),
         )
 
     def verify_all(self, envelopes: Iterable[tuple[str, bytes]]) -> Verification:
@@ -106,15 +113,31 @@ class Verifier:
                 outcome.rejected.append((name, "it follows a window that was rejected"))
                 continue
             try:
-                outcome.results += self.verify(envelope)
-                outcome.until = envelope.end
+                if self._was_accepted(envelope):
+                    outcome.known += 1
+                else:
+                    outcome.results += self.verify(envelope)
+                outcome.until = max(envelope.end, outcome.until or envelope.end)
             except Rejection as reason:
                 outcome.rejected.append((name, str(reason)))
                 broken = True
+            except InputError:  # of the ledger, where there is nothing to say about the envelope
+                raise
             except Exception as fault:  # a fault of zkql must not let anything pass, nor stop the verifier
                 outcome.rejected.append((name, f"the verifier failed: {type(fault).__name__}: {fault}"))
                 broken = True
         return outcome
+
+    def _was_accepted(self, envelope: Envelope) -> bool:
+        """Whether an earlier run accepted exactly this. Raises :class:`Rejection` if it accepted another."""
+        if self._ledger is None or self._earlier is None or envelope.end > (self._earlier.start or 0):
+            return False
+        accepted = self._ledger.digest(envelope.start)
+        if accepted is None:
+            raise Rejection("no window that was accepted begins when it does")
+        if accepted != chain.following(envelope):
+            raise Rejection("something else was accepted for its window before: these are two stories")
+        return True
 
     def verify(self, envelope: Envelope) -> list[ResultRow]:
         """Check the next window; its rows of the result. Raises :class:`Rejection`, and then
@@ -134,6 +157,8 @@ class Verifier:
             for own in r.results
         )
         rows = [row for row in found if row is not None]
+        if self._ledger is not None:
+            self._ledger.accept(envelope.start, self.progress, advanced, rows)
         self.progress = advanced
         return rows
 
