@@ -786,6 +786,7 @@ DEEP = "[" * 100_000 + "]" * 100_000
 WRONG_ROWS = {
     "broken JSON": (row()[:-5] + "\n", "ZKQL0403", "not valid JSON"),
     "array": ('["price"]\n', "ZKQL0404", "JSON object"),
+    "CSV": ("auction,price\n1,2.00\n", "ZKQL0404", "such as CSV"),
     "NaN": (row(price=float("nan")), "ZKQL0403", "NaN"),
     "key twice": (row()[:-2] + ', "price": "2.00"}\n', "ZKQL0403", "twice"),
     "deeply nested": (row(extra=0).replace('"extra": 0', f'"extra": {DEEP}'), "ZKQL0403", "JSON"),

@@ -74,9 +74,13 @@ def read_jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if not line.strip():
             continue
         place = f"{path}:{number}"
-        value = parse_json(line, place)
+        value = parse_json(line, place) if line.lstrip()[0] in "{[\ufeff" else None
         if not isinstance(value, dict):
-            raise input_error("ZKQL0404", f"{place}: a JSON object was expected")
+            raise input_error(
+                "ZKQL0404",
+                f"{place}: a JSON object was expected",
+                'each line is one: {"column": value, …}; other formats, such as CSV, have to be converted',
+            )
         yield place, value
 
 
