@@ -389,7 +389,7 @@ def test_one_window_is_no_windows() -> None:
 
 def test_run_with_rows_of_a_file(work: Work) -> None:
     data = as_json("run", work.query, "--source", work / "rows.jsonl")
-    assert set(data) == {"verified", "results", "rejected", "constraints", "proof_bytes", "timings"}
+    assert set(data) == {"verified", "known", "results", "rejected", "constraints", "proof_bytes", "timings"}
     assert (data["verified"], data["results"], data["rejected"]) == (True, EXPECTED, [])
     assert data["constraints"] == json.loads((work / "bundle" / "manifest.json").read_text())["constraints"]
     assert data["proof_bytes"] == 256
@@ -1419,7 +1419,7 @@ def test_the_program_keeps_data_and_progress_apart(work: Work) -> None:
     assert "proving 3 windows" in proven.stderr
     verified = program(*work.verify("new"), "--json")
     assert (verified.returncode, verified.stderr) == (0, "")
-    assert json.loads(verified.stdout) == {"verified": True, "results": EXPECTED, "rejected": []}
+    assert json.loads(verified.stdout) == {"verified": True, "known": 0, "results": EXPECTED, "rejected": []}
 
 
 def test_the_program_reports_errors_on_standard_error(work: Work) -> None:
