@@ -34,7 +34,7 @@ CREATE TABLE accepted (
   digest       TEXT NOT NULL,        -- of all that was claimed up to here
   devices      TEXT NOT NULL,        -- JSON: device, next sequence number, earliest time of its next row
   results      TEXT NOT NULL         -- JSON: the rows of the result
-) STRICT;
+);
 """
 
 
