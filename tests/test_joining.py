@@ -9,6 +9,7 @@ from math import prod
 
 import pytest
 
+from tests import functions
 from tests.circuit_samples import CIRCUITS, EVERY_FUNCTION, of_function, of_query
 from tests.harness import STREAM, WINDOW
 from zkql.circuit import check
@@ -53,6 +54,13 @@ def test_joined_it_is_what_zokrates_makes_of_the_whole(name: str) -> None:
     # What a call of one line returns is said to be on that line, or on the one that calls it.
     for one, other in zip(found.system.lines, expected.system.lines, strict=True):
         assert [r.has(one) for r in circuit.regions] == [r.has(other) for r in circuit.regions]
+
+
+@pytest.mark.parametrize("name", functions.CALLS)
+def test_every_function_is_joined(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all constraints that its gadgets promise; else it would be compiled whole, which takes long."""
+    monkeypatch.setattr(check, "compile_source", lambda *_: pytest.fail("it was compiled whole"))
+    compile_circuit(of_function(name, "grouped")())
 
 
 # --- single calls -----------------------------------------------------------------------------------

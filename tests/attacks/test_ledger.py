@@ -10,13 +10,15 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.world import SIZE, World
-from zkql.errors import InputError
+from zkql.errors import InputError, input_error
 from zkql.runtime.consumer import Verification, Verifier
 from zkql.runtime.envelope import Envelope, encode
+from zkql.runtime.ledger import Ledger
 from zkql.runtime.registry import ordered
 
 
@@ -197,6 +199,24 @@ def test_of_two_verifiers_one_is_refused(world: World, ledger: Path) -> None:
         other.verify(world.honest[0])
     assert other.progress.start is None
     one.verify(world.honest[1])
+
+
+def test_results_are_shown_up_to_where_the_ledger_fails(
+    world: World, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are written down by then, so that a later run does not show them."""
+    accept = Ledger.accept
+
+    def failing(self: Ledger, start: int, *given: Any) -> None:
+        if start == world.honest[1].start:
+            raise input_error("ZKQL0467", "another verifier wrote")
+        accept(self, start, *given)
+
+    monkeypatch.setattr(Ledger, "accept", failing)
+    found = verify(world, world.honest, ledger)
+    assert not found.verified
+    assert found.results == verify(world, world.honest[:1], None).results
+    assert found.rejected[0] == ("envelope 1", "another verifier wrote")
 
 
 def test_a_fault_while_writing_leaves_the_ledger_as_it_was(

@@ -117,20 +117,25 @@ class Verifier:
                     outcome.known += 1
                 else:
                     outcome.results += self.verify(envelope)
-                outcome.until = max(envelope.end, outcome.until or envelope.end)
+                outcome.until = envelope.end
             except Rejection as reason:
                 outcome.rejected.append((name, str(reason)))
                 broken = True
-            except InputError:  # of the ledger, where there is nothing to say about the envelope
-                raise
+            except InputError as error:  # of the ledger: what was accepted before it is shown all the same
+                outcome.rejected.append((name, error.diagnostics[0].message))
+                broken = True
             except Exception as fault:  # a fault of zkql must not let anything pass, nor stop the verifier
                 outcome.rejected.append((name, f"the verifier failed: {type(fault).__name__}: {fault}"))
                 broken = True
         return outcome
 
     def _was_accepted(self, envelope: Envelope) -> bool:
-        """Whether an earlier run accepted exactly this. Raises :class:`Rejection` if it accepted another."""
-        if self._ledger is None or self._earlier is None or envelope.end > (self._earlier.start or 0):
+        """Whether an earlier run accepted the same results of the same rows; nothing else of the envelope is
+        looked at. Raises :class:`Rejection` if it accepted others."""
+        if self._ledger is None or self._earlier is None:
+            return False
+        assert self._earlier.start is not None
+        if envelope.end > self._earlier.start:
             return False
         accepted = self._ledger.digest(envelope.start)
         if accepted is None:

@@ -1,8 +1,9 @@
 """What a consumer has accepted, kept from one run to the next. In: accepted windows. Out: where to go on.
 
 An SQLite file of the consumer's own. It belongs to one query and one registry, and holds a line for each
-accepted window: its digest, which covers everything that was claimed and all windows before it, and results.
-So a later run neither starts anew, where a processor could tell another story, nor takes a window twice.
+accepted window: its results, and its digest, which covers results, commitments of rows, and all windows
+before it. So a later run neither starts anew, where a processor could tell another story, nor takes a window
+twice.
 
 A window is written whole or not at all, and only as the successor of the last one in the file: of two
 verifiers at a time, one is refused.
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from zkql.plan.types import Shown, SqlType, Value
+    from zkql.plan.types import SqlType, Value
 
 _VERSION = 1
 _SCHEMA = """
@@ -80,10 +81,6 @@ class Ledger:
                 self._file.execute(statement)
             self._file.execute("INSERT INTO ledger VALUES (?, ?, ?)", (_VERSION, query.hex(), registry.hex()))
 
-    def close(self) -> None:
-        """Free the file."""
-        self._file.close()
-
     def progress(self) -> Progress | None:
         """Where to go on; None before any window."""
         with self._reading():
@@ -104,12 +101,6 @@ class Ledger:
                 "SELECT digest FROM accepted WHERE window_start = ?", (start,)
             ).fetchone()
             return None if found is None else bytes.fromhex(found[0])
-
-    def results(self) -> list[dict[str, Shown | None]]:
-        """The results of all accepted windows, in order."""
-        with self._reading():
-            found = self._file.execute("SELECT results FROM accepted ORDER BY window_start").fetchall()
-            return [row for (own,) in found for row in json.loads(own)]
 
     def accept(
         self, start: int, before: Progress, after: Progress, results: Sequence[Mapping[str, Any]]

@@ -47,10 +47,12 @@ class Function:
         """A program of one call."""
         texts = "\n".join(text for text, _ in self.texts)
         dims = {f"a_{i}": own for i, own in enumerate(self.parameters)}
-        taken = [f"private {_type(own)} {name}" for name, own in dims.items() if not isinstance(own, int)]
+        taken = [
+            f"private {field_type(own)} {name}" for name, own in dims.items() if not isinstance(own, int)
+        ]
         call = f"{self.name}({', '.join(_argument(name, own) for name, own in dims.items())})"
         body = f"assert({call})" if self.returned is None else f"return {call}"
-        gives = "" if self.returned is None else f" -> {_type(self.returned)}"
+        gives = "" if self.returned is None else f" -> {field_type(self.returned)}"
         return f"{texts}\ndef main({', '.join(taken)}){gives} {{\n    {body};\n}}\n"
 
     @property
@@ -86,5 +88,6 @@ def _argument(name: str, own: Dims | int) -> str:
     return str(own) if own >= 0 else f"0 - {-own}"
 
 
-def _type(dims: Dims) -> str:
+def field_type(dims: Dims) -> str:
+    """ZoKrates' type of field elements."""
     return "field" + "".join(f"[{d}]" for d in dims)

@@ -25,7 +25,7 @@ from zkql.crypto.field import P
 from zkql.errors import bug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 Combination = tuple[tuple[int, ...], tuple[mpz, ...]]
 """A linear combination: wires and, at the same places, coefficients in ``[0, P)``."""
@@ -130,6 +130,15 @@ class ObjectFile:
     constraints: tuple[Parts, ...]
     lines: array[int]
     outputs: int = 0
+
+
+def sum_of(weighted: Iterable[tuple[mpz, Part]]) -> Part:
+    """A combination of combinations, by variables, as ZoKrates has them."""
+    terms: dict[int, mpz] = {}
+    for weight, part in weighted:
+        for variable, value in part:
+            terms[variable] = (terms.get(variable, 0) + weight * value) % P
+    return tuple((variable, terms[variable]) for variable in sorted(terms) if terms[variable])
 
 
 def read_object(data: bytes) -> ObjectFile:

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING
 
 from gmpy2 import mpz
 
-from zkql.crypto.field import P
 from zkql.toolchain.calls import NotJoinable, Run
-from zkql.toolchain.constraints import ONE, ObjectFile, Parameter, Part, Parts
+from zkql.toolchain.constraints import ONE, ObjectFile, Parameter, Part, Parts, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -139,7 +138,7 @@ class _Joined:
                 yield self._value(argument.name, place)
             return
         terms = [(mpz(factor), self._value(name, place)) for name, place, factor in argument.terms]
-        yield _sum([*terms, (mpz(argument.constant), _UNIT)])
+        yield sum_of([*terms, (mpz(argument.constant), _UNIT)])
 
     def _value(self, name: str, place: int) -> Part:
         found = self.values.get(name, {}).get(place)
@@ -167,10 +166,10 @@ class _Placing:
         try:
             terms = [(single[variable], value) for variable, value in part]
         except KeyError:
-            return _sum([(value, self.given.get(variable, _UNIT)) for variable, value in part])
+            return sum_of([(value, self.given.get(variable, _UNIT)) for variable, value in part])
         terms.sort()
         if any(one[0] == other[0] for one, other in pairwise(terms)):
-            return _sum([(mpz(1), tuple(terms))])
+            return sum_of([(mpz(1), tuple(terms))])
         return tuple(terms)
 
     def constraint(self, parts: Parts) -> Parts:
@@ -180,7 +179,7 @@ class _Placing:
         if not _is_constant(a) and not _is_constant(b):
             return a, b, c
         factor, other = (a, b) if _is_constant(a) else (b, a)
-        made = _sum([(value, other) for _, value in factor])
+        made = sum_of([(value, other) for _, value in factor])
         was_sum = any(map(_is_constant, parts[:2]))
         if (
             not made
@@ -193,12 +192,3 @@ class _Placing:
 
 def _is_constant(part: Part) -> bool:
     return all(variable == ONE for variable, _ in part)
-
-
-def _sum(weighted: Sequence[tuple[mpz, Part]]) -> Part:
-    """In ZoKrates' order, by variables."""
-    terms: dict[int, mpz] = {}
-    for weight, part in weighted:
-        for variable, value in part:
-            terms[variable] = (terms.get(variable, 0) + weight * value) % P
-    return tuple((variable, terms[variable]) for variable in sorted(terms) if terms[variable])

@@ -23,7 +23,7 @@ from gmpy2 import mpz
 
 from zkql.crypto.field import P
 from zkql.errors import ToolchainError
-from zkql.toolchain.constraints import ONE, ObjectFile
+from zkql.toolchain.constraints import ONE, ObjectFile, sum_of
 from zkql.toolchain.modules import COMMENT, called
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class _Renaming:
         if not self.own.isdisjoint(terms):
             raise _NotLinkable
         found.append((mpz(1), self._moved(terms.items())))
-        return _sum(found)
+        return sum_of(found)
 
     def _moved(self, terms: Iterable[tuple[int, mpz]]) -> Part:
         """Further apart; what is returned is never among others."""
@@ -252,16 +252,9 @@ class _Placing:
         if self.given.keys().isdisjoint(variable for variable, _ in part):
             return tuple([(variable and self.base + variable, value) for variable, value in part])
         unchanged = tuple((v and self.base + v, value) for v, value in part if v not in self.given)
-        return _sum([(mpz(1), unchanged), *((value, self.given[v]) for v, value in part if v in self.given)])
-
-
-def _sum(weighted: Iterable[tuple[mpz, Part]]) -> Part:
-    """In ZoKrates' order, by variables."""
-    terms: Terms = {}
-    for weight, part in weighted:
-        for variable, value in part:
-            terms[variable] = (terms.get(variable, 0) + weight * value) % P
-    return tuple((variable, terms[variable]) for variable in sorted(terms) if terms[variable])
+        return sum_of(
+            [(mpz(1), unchanged), *((value, self.given[v]) for v, value in part if v in self.given)]
+        )
 
 
 _BEFORE_PRODUCTS = 3

@@ -24,7 +24,7 @@ import jinja2
 from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire
 from zkql.crypto.field import USABLE_BITS
 from zkql.resources import resource
-from zkql.toolchain.calls import Run, Sum
+from zkql.toolchain.calls import Run, Sum, field_type
 
 if TYPE_CHECKING:
     from zkql.errors import Span
@@ -357,11 +357,6 @@ def element(linear: Linear, place: int) -> Run | Sum:
 
 
 _LETTERS = "ij"
-
-
-def field_type(dims: Dims) -> str:
-    """ZoKrates' type."""
-    return "field" + "".join(f"[{d}]" for d in dims)
 
 
 @cache

@@ -17,10 +17,9 @@ from zkql.circuit.gadgets.base import (
     Spell,
     Taken,
     element,
-    field_type,
 )
 from zkql.circuit.wires import Dims, Linear, Values, Wire
-from zkql.toolchain.calls import Run
+from zkql.toolchain.calls import Run, field_type
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from zkql.circuit.gadgets.base import (
     Spell,
     Taken,
     element,
-    field_type,
 )
 from zkql.circuit.wires import Dims, Environment, Linear, Values, Wire, indices
-from zkql.toolchain.calls import Run
+from zkql.toolchain.calls import Run, field_type
 
 
 @dataclass(frozen=True)
