@@ -1,0 +1,278 @@
+"""Chains of blocks, opened in a circuit: whose rows are in a window."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from functools import cache
+
+import pytest
+
+from tests.gadgets import SPELLINGS, Bench, lies
+from zkql.circuit.build import write_circuit
+from zkql.circuit.check import compile_circuit
+from zkql.circuit.draft import Draft
+from zkql.circuit.gadgets.blocks import Blocks
+from zkql.circuit.gadgets.steps import Edge, Rising
+from zkql.circuit.solve import solve
+from zkql.circuit.wires import Values
+from zkql.crypto.blocks import Block, BlockLayout, BlockRow, genesis
+from zkql.crypto.field import P
+from zkql.plan.schema import ColumnSchema
+from zkql.plan.types import SMALLINT, TINYINT
+
+COLUMNS = (ColumnSchema("load", SMALLINT, True, nullable=True), ColumnSchema("temp", TINYINT, True))
+SIZE, COUNT = 3, 3
+LAYOUT = BlockLayout(77, COLUMNS, SIZE)
+Reading = tuple[int, int, int]
+"""Time, and the codes of two columns."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A chain that is opened: blocks from a head on, and a window."""
+
+    start: int
+    end: int
+    blocks: tuple[Block, ...]
+    head: int = genesis(bytes(32), 1)
+
+
+@cache
+def drawn() -> tuple[Draft, Bench]:
+    draft = Draft(SIZE * COUNT)
+    head = draft.public("head", (), 0, P - 1)
+    start, end = (draft.public(name, (), 1, 1 << 49) for name in ("start", "end"))
+    shown = draft.put(Rising, "shown", COUNT)
+    blocks = draft.put(Blocks, "chain", LAYOUT, COUNT, head.linear, shown.flags.linear, ("load",))
+    begun = draft.put(Edge, "begun", blocks.time.linear, shown.flags.linear, start.linear, SIZE * COUNT, SIZE)
+    ended = draft.put(Edge, "ended", blocks.time.linear, shown.flags.linear, end.linear, SIZE, SIZE)
+    draft.reveal("after", blocks.after.linear)
+    value, null = blocks.column("load")
+    assert null is not None
+    for name, wire in {
+        "begun": begun.flags,
+        "live": blocks.live,
+        "load": value,
+        "null": null,
+        "time": blocks.time,
+    }.items():
+        draft.reveal(f"shown_{name}", wire.linear)
+    draft.reveal("shown_ended", ended.flags.linear)
+    circuit = write_circuit(draft, ("Blocks of a chain.",))
+    return draft, Bench(circuit, compile_circuit(circuit))
+
+
+def given(window: Window) -> dict[str, Values]:
+    """What verifier and prover put in."""
+    unused = COUNT - len(window.blocks)
+    bases, salts, counts = ([0] * unused for _ in range(3))
+    packed = [0] * unused * SIZE
+    for block in window.blocks:
+        bases.append(block.base)
+        salts.append(block.salt)
+        counts.append(len(block.rows))
+        packed += map(LAYOUT.number, LAYOUT.filled(block.rows))
+    return {
+        "head": [window.head],
+        "start": [window.start],
+        "end": [window.end],
+        "shown count": [len(window.blocks)],
+        "chain salt": salts,
+        "chain base": bases,
+        "chain rows": counts,
+        "chain packed": packed,
+    }
+
+
+def solved(window: Window, **more: object) -> dict[str, Values]:
+    return solve(drawn()[0].gadgets, given(window), **more)  # type: ignore[arg-type]
+
+
+def random_window(source: random.Random) -> Window:
+    """Rows around a window; those at or after its end are in the last block."""
+    start, size = source.choice([1, 50, 10**9, 63_902_908_800_000]), source.choice([1, 7, 1000])
+    end = start + size
+    blocks: list[Block] = []
+    time = max(0, start - source.randint(0, 20))
+    for number in range(source.randint(0, COUNT)):
+        rows: list[BlockRow] = []
+        base = time = time + source.choice([0, 0, 1, 5, size])
+        if blocks and base >= end and source.random() < 0.5:
+            break
+        for _ in range(source.randint(1, SIZE)):
+            codes = source.choice([source.randrange(1 << 16), 1 << 16, 0]), source.randrange(1 << 8)
+            rows.append(BlockRow(time - base, codes))
+            time += source.choice([0, 0, 1, 3, size])
+        last = base + rows[-1].offset
+        blocks.append(Block(base, tuple(rows), source.randrange(P)))
+        if last >= end:
+            break
+        assert number < COUNT
+    return Window(start, end, tuple(blocks), source.randrange(P))
+
+
+def meant(window: Window) -> list[tuple[int, tuple[int, ...]]]:
+    rows = [(b.base + r.offset, r.codes) for b in window.blocks for r in b.rows]
+    return [(time, codes) for time, codes in rows if window.start <= time < window.end]
+
+
+def selected(values: dict[str, Values]) -> list[tuple[int, int, int]]:
+    """Time, load and flag of the rows that are in the window."""
+    ended = [0] * SIZE * (COUNT - 1) + values["ended_flag"]
+    mask = [
+        live * (a - e) for live, a, e in zip(values["chain_live"], values["begun_flag"], ended, strict=True)
+    ]
+    columns = zip(values["chain_time"], values["chain_column_0"], values["chain_column_0_null"], strict=True)
+    return [own for own, m in zip(columns, mask, strict=True) if m]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_rows_of_a_window_are_selected(seed: int) -> None:
+    source = random.Random(seed)
+    for _ in range(5):
+        window = random_window(source)
+        values = solved(window)
+        head = window.head
+        for block in window.blocks:
+            head = LAYOUT.head(head, block)
+        assert values["chain_after"] == [head]
+        assert drawn()[1].accepts(values)
+        expected = [(t, load & 0xFFFF, load >> 16) for t, (load, _) in meant(window)]
+        assert selected(values) == expected
+
+
+def test_the_circuit_is_what_zokrates_makes_of_the_whole() -> None:
+    from zkql.toolchain import zokrates
+    from zkql.toolchain.constraints import number_wires
+
+    circuit = drawn()[1].circuit
+    whole = number_wires(zokrates.compiled_object(circuit.source))
+    assert drawn()[1].program.system.constraints == whole.system.constraints
+
+
+# --- lies -------------------------------------------------------------------------------------------
+
+BASE = 1_000_000
+
+
+def block(base: int, *offsets: int, salt: int = 5) -> Block:
+    return Block(base, tuple(BlockRow(o, (o * 7 % 65_536, 3)) for o in offsets), salt)
+
+
+WINDOWS = {
+    "in the middle of blocks": Window(
+        BASE + 4, BASE + 20, (block(BASE, 0, 3, 4), block(BASE + 7, 0, 1), block(BASE + 19, 0, 1, 1))
+    ),
+    "one block, one row": Window(BASE, BASE + 1, (block(BASE, 0),)),
+    "nothing in it": Window(BASE + 1, BASE + 2, (block(BASE, 0), block(BASE + 5, 0, 9))),
+    "no block": Window(BASE, BASE + 9, ()),
+    "all of it": Window(BASE, BASE + 99, (block(BASE, 0, 0, 0), block(BASE + 1, 0, 1, 2))),
+    "ties at both edges": Window(BASE + 5, BASE + 6, (block(BASE, 4, 5, 5), block(BASE + 5, 0, 1, 1))),
+}
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_no_lie_is_accepted(name: str) -> None:
+    _, bench = drawn()
+    own = given(WINDOWS[name])
+    honest = bench.solve(**own)
+    assert bench.accepts(honest)
+    told = 0
+    for lie, values in lies(bench, own):
+        if any(values[p.name] != honest[p.name] for p in bench.circuit.parameters):
+            assert not bench.accepts(values), lie
+            told += 1
+    assert told > 200
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_no_private_input_is_free(name: str) -> None:
+    """One of them is another, with all else as it was."""
+    _, bench = drawn()
+    honest = bench.solve(**given(WINDOWS[name]))
+    for parameter in bench.circuit.parameters:
+        if parameter.name in ("head", "start", "end"):
+            continue
+        for place in range(0, parameter.size, 1 if parameter.size < 20 else 7):
+            for change in (1, -1):
+                values = list(honest[parameter.name])
+                values[place] += change
+                assert not bench.accepts({**honest, parameter.name: values}), (parameter.name, place)
+
+
+def rejected(own: dict[str, Values]) -> bool:
+    """However numbers are spelled that do not fit, and whatever the head is said to be."""
+    _, bench = drawn()
+    return not any(bench.accepts(bench.solve(spell=spell, **own)) for spell in SPELLINGS.values())
+
+
+def test_a_row_of_the_next_window_is_in_the_last_block() -> None:
+    """Else the next window, which begins with the last block, would be without that row."""
+    late = Window(BASE, BASE + 5, (block(BASE, 0, 5), block(BASE + 6, 0)))
+    assert rejected(given(late))
+    for flags in ([0] * 9, [0, 0, 0, 0, 0, 0, 1, 1, 1]):
+        _, bench = drawn()
+        values = solved(replace(late, end=BASE + 6))
+        forged = {**values, "end": [BASE + 5], "ended_flag": flags[-SIZE:]}
+        assert not bench.accepts(forged)
+
+
+def test_blocks_that_are_not_shown_have_no_rows() -> None:
+    own = given(WINDOWS["one block, one row"])
+    for what, values in {
+        "chain packed": [1 << 24] * 6 + own["chain packed"][6:],
+        "chain base": [BASE, BASE, *own["chain base"][2:]],
+        "chain salt": [1, 0, *own["chain salt"][2:]],
+    }.items():
+        assert rejected({**own, what: values}), what
+    _, bench = drawn()
+    honest = bench.solve(**own)
+    live = [0, 0, 0, 1, 0, 0, *honest["chain_live"][6:]]
+    assert not bench.accepts({**honest, "chain_live": live, "shown_live": live})
+
+
+@pytest.mark.parametrize(
+    "change", ["left out", "in another order", "of another chain", "a row less", "a row more"]
+)
+def test_other_blocks_have_another_head(change: str) -> None:
+    """The head after the blocks is public, and the verifier has it from the device's signature."""
+    window = WINDOWS["in the middle of blocks"]
+    first, second, third = window.blocks
+    others = {
+        "left out": replace(window, blocks=(first, third)),
+        "in another order": replace(window, blocks=(first, third, second)),
+        "of another chain": replace(window, head=genesis(bytes(32), 2)),
+        "a row less": replace(window, blocks=(first, second, replace(third, rows=third.rows[:-1]))),
+        "a row more": replace(
+            window, blocks=(first, replace(second, rows=(*second.rows, second.rows[-1])), third)
+        ),
+    }
+    honest, other = solved(window), solved(others[change], spell=SPELLINGS["truncate"])
+    assert honest["chain_after"] != other["chain_after"]
+    _, bench = drawn()
+    assert not bench.accepts({**other, "after": honest["after"]})
+
+
+# --- layout -----------------------------------------------------------------------------------------
+
+
+def test_rows_share_elements() -> None:
+    """Written out by hand: offset, load with its flag of NULL, temp; the last row fills the block."""
+    layout = replace(LAYOUT, size=7)
+    assert (layout.row_bits, layout.rows_per_element, layout.elements) == (24 + 17 + 8, 5, 2)
+    rows = (BlockRow(0, (9, 1)), BlockRow(1, (1 << 16, 255)))
+    one, two = (9 << 24) + (1 << 41), 1 + (1 << 40) + (255 << 41)
+    first = one + sum(two << 49 * place for place in range(1, 5))
+    assert layout.pack(rows) == (first, two + (two << 49))
+    assert layout.header(5, 2) == (77 << 3 | 2) << 49 | 5
+
+
+def test_a_layout_has_bounds() -> None:
+    wide = tuple(ColumnSchema(f"c{i}", SMALLINT, True) for i in range(15))
+    with pytest.raises(ValueError, match="264 bits"):
+        BlockLayout(1, wide, 1)
+    assert BlockLayout.most(COLUMNS) == 5 * 13
+    for size in (0, 66):
+        with pytest.raises(ValueError, match="1 to 65"):
+            BlockLayout(1, COLUMNS, size)
