@@ -2,10 +2,10 @@
 
 A device's rows follow each other in blocks of a fixed size. A block is packed into field elements, and
 ``head' = Poseidon(head, header, elements …, salt)``: so one head stands for all rows before it, and a
-signature of it for all of them (Haber and Stornetta, "How to time-stamp a digital document", 1991). The header
-holds the schema's tag, how many rows there are, and the time of the first; each row has what has passed since, and
-its columns' codes. After the last row of a block that is not full, that row is repeated, so that times
-never go back.
+signature of it for all of them (Haber and Stornetta, "How to time-stamp a digital document", 1991). The
+header holds the schema's tag, how many rows there are, and the time of the first; each row has what has
+passed since, and its columns' codes. After the last row of a block that is not full, that row is repeated, so
+that times never go back.
 
 Hiding rests on the salt of each block, binding on Poseidon's collision resistance
 (:mod:`zkql.crypto.poseidon`).

@@ -28,9 +28,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Blocks(Gadget):
-    """Opens the ``shown`` ones of ``count`` blocks of a chain, which come last, from ``head`` on. Gives the head
-    after them; of every place the time and the codes of the columns ``used``, with flags of NULL; and whether a
-    row of its own is there. In places of blocks that are not shown all is 0.
+    """Opens the ``shown`` ones of ``count`` blocks of a chain, which come last, from ``head`` on. Gives the
+    head after them; of every place the time and the codes of the columns ``used``, with flags of NULL; and
+    whether a row of its own is there. In places of blocks that are not shown all is 0.
 
     What the prover knows of each block is its salt, the code of its first time, and its rows: their number,
     and packed numbers (:meth:`zkql.crypto.blocks.BlockLayout.number`), the last one repeated."""
@@ -53,8 +53,8 @@ class Blocks(Gadget):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Of a row, from its lowest bits up: the offset, then columns and flags that are used, each on its own,
-        and runs of others."""
+        """Of a row, from its lowest bits up: the offset, then columns and flags that are used, each on its
+        own, and runs of others."""
         found = [Part("offset", OFFSET_BITS, 0, read=True)]
         shift = OFFSET_BITS
         for position, column in enumerate(self.layout.columns):
@@ -188,9 +188,9 @@ class Blocks(Gadget):
 
     @property
     def per_block(self) -> int:
-        """Constraints of a block: hash, bits of rows and of the first time; places that have rows of their own
-        (the first where the block is shown, the others 0 or 1 and not rising); nothing in blocks that are not
-        shown, but for the salt and for all else; the head that is kept."""
+        """Constraints of a block: hash, bits of rows and of the first time; places that have rows of their
+        own (the first where the block is shown, the others 0 or 1 and not rising); nothing in blocks that are
+        not shown, of the salt and of all else; the head that is kept."""
         size = self.layout.size
         bits = size * self.layout.row_bits + TIME_BITS
         return poseidon_constraints(self.layout.elements + 3) + bits + 1 + 2 * (size - 1) + 2 + 1

@@ -60,7 +60,8 @@ class Rising(Gadget):
 class Edge(Gadget):
     """Of times that never go back, which are at or after ``bound``: flags that are 0, and 1 from the first
     such place on. Only the last ``count`` places may be; before them all are earlier. Where ``shown`` is 0,
-    in the places of a block that there is not, a flag is 0; the times there are 0, and such blocks come first.
+    in the places of a block that there is not, a flag is 0; the times there are 0, and such blocks come
+    first.
     """
 
     name: str
