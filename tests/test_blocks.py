@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -18,8 +19,18 @@ from zkql.circuit.solve import solve
 from zkql.circuit.wires import Values
 from zkql.crypto.blocks import Block, BlockLayout, BlockRow, genesis
 from zkql.crypto.field import P
-from zkql.plan.schema import ColumnSchema
-from zkql.plan.types import SMALLINT, TINYINT
+from zkql.crypto.signatures import public_key
+from zkql.plan.schema import ColumnSchema, StreamSchema
+from zkql.plan.types import BIGINT, SMALLINT, TIMESTAMP, TINYINT
+from zkql.runtime.chains import (
+    ChainState,
+    Link,
+    in_blocks,
+    layout_of,
+    opened,
+    sign_beat,
+    sign_block,
+)
 
 COLUMNS = (ColumnSchema("load", SMALLINT, True, nullable=True), ColumnSchema("temp", TINYINT, True))
 SIZE, COUNT = 3, 3
@@ -276,3 +287,99 @@ def test_a_layout_has_bounds() -> None:
     for size in (0, 66):
         with pytest.raises(ValueError, match="1 to 65"):
             BlockLayout(1, COLUMNS, size)
+
+
+# --- what a device signs ------------------------------------------------------------------------------
+
+STREAM = StreamSchema(
+    "reading",
+    (
+        ColumnSchema("meter", BIGINT, private=False),
+        ColumnSchema("ts", TIMESTAMP, private=False),
+        *COLUMNS,
+    ),
+    "meter",
+    "ts",
+)
+SEED = bytes(range(32))
+
+
+def chain_of(times: Sequence[Sequence[int] | int]) -> tuple[list[Link], list[dict[str, int | None]]]:
+    """A device's links: lists of times become rows, other times heartbeats."""
+    layout, state = layout_of(STREAM, SIZE), ChainState.new(STREAM, 1)
+    links: list[Link] = []
+    rows: list[dict[str, int | None]] = []
+    for own in times:
+        if isinstance(own, int):
+            link, state = sign_beat(STREAM, 1, state, own, SEED)
+            links.append(link)
+            continue
+        made = [{"meter": 1, "ts": t, "load": t % 99 - 50 if t % 5 else None, "temp": t % 7} for t in own]
+        rows += made
+        for block in in_blocks(STREAM, layout, made):
+            link, state = sign_block(STREAM, layout, 1, state, block, SEED)
+            links.append(link)
+    return links, rows
+
+
+def random_times(source: random.Random) -> list[list[int] | int]:
+    time, found = source.choice([-5, 0, 10**12]), []
+    for _ in range(source.randint(1, 8)):
+        if source.random() < 0.3:
+            time += source.randint(0, 30)
+            found.append(time)
+        else:
+            own = []
+            for _ in range(source.randint(1, 4)):
+                time += source.choice([0, 0, 1, 4, 11, 1 << 24])
+                own.append(time)
+            found.append(own)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_row_is_in_the_window_of_its_time(seed: int) -> None:
+    """Windows of ten, one after the other: each opens what follows, and together they have every row once."""
+    source = random.Random(seed)
+    links, rows = chain_of(random_times(source))
+    layout, genesis_state = layout_of(STREAM, SIZE), ChainState.new(STREAM, 1)
+    first = min((r["ts"] for r in rows), default=0)
+    starts = sorted({r["ts"] // 10 * 10 + d for r in rows for d in (-10, 0, 10)} | {first // 10 * 10})
+    found, covered = [], None
+    for start, window in zip(starts, opened(links, genesis_state, [s + 10 for s in starts]), strict=True):
+        if window is None:
+            continue
+        head = window.head
+        for block in window.blocks:
+            head = layout.head(head, block)
+        assert head == window.closing.head
+        assert window.closing.is_signed(STREAM, public_key(SEED))
+        covered = start + 10
+        times = [b.base + TIMESTAMP.lowest + r.offset for b in window.blocks for r in b.rows]
+        found += [t for t in times if start <= t < start + 10]
+        late = [b for b in window.blocks if b.base + TIMESTAMP.lowest + b.rows[-1].offset >= start + 10]
+        assert late in ([], list(window.blocks[-1:]))
+    assert found == [r["ts"] for r in rows if covered is not None and r["ts"] < covered]
+
+
+def test_a_head_is_signed_whole() -> None:
+    (link, *_), _ = chain_of([[1, 2], 50])
+    key = public_key(SEED)
+    assert link.signed.is_signed(STREAM, key)
+    for change in (
+        {"device": 2},
+        {"before": 1},
+        {"head": 1},
+        {"number": 2},
+        {"time": 3},
+        {"signature": bytes(64)},
+    ):
+        assert not replace(link.signed, **change).is_signed(STREAM, key), change
+    assert not link.signed.is_signed(replace(STREAM, name="other"), key)
+    assert not link.signed.is_signed(STREAM, public_key(bytes(32)))
+
+
+def test_a_long_pause_ends_a_block() -> None:
+    links, _ = chain_of([[0, 1, 1 << 24, (1 << 24) + 1]])
+    assert [len(link.block.rows) for link in links if link.block] == [2, 2]
+    assert [link.signed.time for link in links] == [1, (1 << 24) + 1]
