@@ -14,7 +14,7 @@ from zkql.circuit.build import write_circuit
 from zkql.circuit.check import compile_circuit
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.blocks import Blocks
-from zkql.circuit.gadgets.steps import Edge, Rising
+from zkql.circuit.gadgets.steps import Edge, Inside, Rising
 from zkql.circuit.solve import solve
 from zkql.circuit.wires import Values
 from zkql.crypto.blocks import Block, BlockLayout, BlockRow, genesis
@@ -51,44 +51,46 @@ class Window:
 
 @cache
 def drawn() -> tuple[Draft, Bench]:
-    draft = Draft(SIZE * COUNT)
-    head = draft.public("head", (), 0, P - 1)
+    """Two chains: the second has one block that never changes."""
+    draft = Draft(2 * SIZE * COUNT)
+    head = draft.public("head", (2,), 0, P - 1)
     start, end = (draft.public(name, (), 1, 1 << 49) for name in ("start", "end"))
-    shown = draft.put(Rising, "shown", COUNT)
-    blocks = draft.put(Blocks, "chain", LAYOUT, COUNT, head.linear, shown.flags.linear, ("load",))
-    begun = draft.put(Edge, "begun", blocks.time.linear, shown.flags.linear, start.linear, SIZE * COUNT, SIZE)
-    ended = draft.put(Edge, "ended", blocks.time.linear, shown.flags.linear, end.linear, SIZE, SIZE)
+    shown = draft.put(Rising, "shown", 2, COUNT)
+    flags = shown.flags.linear
+    blocks = draft.put(Blocks, "chain", LAYOUT, COUNT, head.linear, flags, ("load",))
+    times = blocks.time.linear
+    begun = draft.put(Edge, "begun", times, flags, start.linear, 2, SIZE * COUNT, SIZE)
+    ended = draft.put(Edge, "ended", times, flags, end.linear, 2, SIZE, SIZE)
+    inside = draft.make(Inside, "inside", blocks.live.linear, begun.flags.linear, ended.flags.linear, 2)
     draft.reveal("after", blocks.after.linear)
     value, null = blocks.column("load")
     assert null is not None
-    for name, wire in {
-        "begun": begun.flags,
-        "live": blocks.live,
-        "load": value,
-        "null": null,
-        "time": blocks.time,
-    }.items():
+    for name, wire in {"load": value, "null": null, "time": blocks.time}.items():
         draft.reveal(f"shown_{name}", wire.linear)
-    draft.reveal("shown_ended", ended.flags.linear)
+    draft.reveal("shown_inside", inside)
     circuit = write_circuit(draft, ("Blocks of a chain.",))
     return draft, Bench(circuit, compile_circuit(circuit))
 
 
+OTHER = Block(7, (BlockRow(0, (3, 4)), BlockRow(2, (1, 1))), 11)
+"""The second chain."""
+
+
 def given(window: Window) -> dict[str, Values]:
     """What verifier and prover put in."""
-    unused = COUNT - len(window.blocks)
-    bases, salts, counts = ([0] * unused for _ in range(3))
-    packed = [0] * unused * SIZE
-    for block in window.blocks:
-        bases.append(block.base)
-        salts.append(block.salt)
-        counts.append(len(block.rows))
-        packed += map(LAYOUT.number, LAYOUT.filled(block.rows))
+    bases, salts, counts, packed = [], [], [], []
+    for chain in (window.blocks, (OTHER,)):
+        unused = COUNT - len(chain)
+        bases += [*[0] * unused, *(block.base for block in chain)]
+        salts += [*[0] * unused, *(block.salt for block in chain)]
+        counts += [*[0] * unused, *(len(block.rows) for block in chain)]
+        packed += [0] * unused * SIZE
+        packed += [LAYOUT.number(row) for block in chain for row in LAYOUT.filled(block.rows)]
     return {
-        "head": [window.head],
+        "head": [window.head, 5],
         "start": [window.start],
         "end": [window.end],
-        "shown count": [len(window.blocks)],
+        "shown count": [len(window.blocks), 1],
         "chain salt": salts,
         "chain base": bases,
         "chain rows": counts,
@@ -124,18 +126,14 @@ def random_window(source: random.Random) -> Window:
 
 
 def meant(window: Window) -> list[tuple[int, tuple[int, ...]]]:
-    rows = [(b.base + r.offset, r.codes) for b in window.blocks for r in b.rows]
+    rows = [(b.base + r.offset, r.codes) for b in (*window.blocks, OTHER) for r in b.rows]
     return [(time, codes) for time, codes in rows if window.start <= time < window.end]
 
 
 def selected(values: dict[str, Values]) -> list[tuple[int, int, int]]:
     """Time, load and flag of the rows that are in the window."""
-    ended = [0] * SIZE * (COUNT - 1) + values["ended_flag"]
-    mask = [
-        live * (a - e) for live, a, e in zip(values["chain_live"], values["begun_flag"], ended, strict=True)
-    ]
     columns = zip(values["chain_time"], values["chain_column_0"], values["chain_column_0_null"], strict=True)
-    return [own for own, m in zip(columns, mask, strict=True) if m]
+    return [own for own, m in zip(columns, values["inside_flag"], strict=True) if m]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -147,7 +145,7 @@ def test_the_rows_of_a_window_are_selected(seed: int) -> None:
         head = window.head
         for block in window.blocks:
             head = LAYOUT.head(head, block)
-        assert values["chain_after"] == [head]
+        assert values["chain_after"] == [head, LAYOUT.head(5, OTHER)]
         assert drawn()[1].accepts(values)
         expected = [(t, load & 0xFFFF, load >> 16) for t, (load, _) in meant(window)]
         assert selected(values) == expected
@@ -225,7 +223,7 @@ def test_a_row_of_the_next_window_is_in_the_last_block() -> None:
     for flags in ([0] * 9, [0, 0, 0, 0, 0, 0, 1, 1, 1]):
         _, bench = drawn()
         values = solved(replace(late, end=BASE + 6))
-        forged = {**values, "end": [BASE + 5], "ended_flag": flags[-SIZE:]}
+        forged = {**values, "end": [BASE + 5], "ended_flag": [*flags[-SIZE:], *values["ended_flag"][SIZE:]]}
         assert not bench.accepts(forged)
 
 
@@ -240,7 +238,7 @@ def test_blocks_that_are_not_shown_have_no_rows() -> None:
     _, bench = drawn()
     honest = bench.solve(**own)
     live = [0, 0, 0, 1, 0, 0, *honest["chain_live"][6:]]
-    assert not bench.accepts({**honest, "chain_live": live, "shown_live": live})
+    assert not bench.accepts({**honest, "chain_live": live})
 
 
 @pytest.mark.parametrize(

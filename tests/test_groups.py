@@ -74,7 +74,7 @@ class Subject:
         groups: int = 3,
     ) -> Subject:
         outputs = tuple(Output(f"k{i}", Column(f"k{i}", k, True, null)) for i, (k, null) in enumerate(keys))
-        plan = CircuitPlan(capacity, None, (), outputs, groups, ())
+        plan = CircuitPlan(capacity, 0, None, (), outputs, groups, ())
         slots = (capacity,)
         shapes = {"rows": ((), 0, capacity), "x": (slots, *kind.bounds)}
         for i, (key, nullable) in enumerate(keys):
@@ -361,7 +361,7 @@ def test_a_key_outside_its_type_is_refused() -> None:
 def test_a_packed_key_has_no_more_bits_than_the_verifiers() -> None:
     for kinds in KEYS.values():
         outputs = tuple(Output(f"k{i}", Column(f"k{i}", k, True, null)) for i, (k, null) in enumerate(kinds))
-        plan = CircuitPlan(1, None, (), outputs, 2, ())
+        plan = CircuitPlan(1, 0, None, (), outputs, 2, ())
         draft = Draft(1)
         operands = []
         for i, (kind, nullable) in enumerate(kinds):

@@ -17,11 +17,12 @@ from zkql.circuit.assemble import assemble
 from zkql.circuit.build import Circuit, write_circuit
 from zkql.circuit.check import compile_circuit
 from zkql.circuit.gadgets.base import one_line
+from zkql.crypto.blocks import layout_of
 from zkql.crypto.commitment import layout
 from zkql.errors import InputError, QueryError, Source, Span, query_error
 from zkql.lang.bind import bind
 from zkql.lang.parse import parse
-from zkql.plan.cut import Limits, cut
+from zkql.plan.cut import cut
 from zkql.plan.provable import unprovable
 from zkql.plan.rewrites import rewrite
 from zkql.tables import with_rows
@@ -122,11 +123,11 @@ def compile_query(source: Source) -> Compiled:
 def _cut(bound: BoundQuery, logical: Node) -> StagedPlan:
     staged = cut(
         logical,
-        {name: Limits(stream.capacity, stream.groups) for name, stream in bound.streams.items()},
+        {name: stream.limits for name, stream in bound.streams.items()},
         {name: stream.spans for name, stream in bound.streams.items()},
     )
     try:
-        layout(staged.stream)
+        (layout_of if staged.stream.is_chained else layout)(staged.stream)
     except ValueError as error:
         name = bound.streams[staged.stream.name].name
         note = "nearest provable form: declare PUBLIC what may be known, or use smaller types (docs/sql.md)"
@@ -137,10 +138,21 @@ def _cut(bound: BoundQuery, logical: Node) -> StagedPlan:
 def _circuit(staged: StagedPlan) -> Circuit | None:
     if staged.circuit is None:
         return None
+    stream, circuit = one_line(staged.stream.name), staged.circuit
+    rows = (
+        f"the {circuit.capacity} slots open `commitment` to rows of stream {stream}; the first `rows`",
+        "of them are the window's, the others repeat the last one",
+    )
+    if circuit.chains:
+        rows = (
+            f"blocks of stream {stream} lead from each `head` to the `after` beside it, in "
+            f"{circuit.capacity} places;",
+            f"the rows that count are those of the {staged.size} milliseconds from `start` on, and only a "
+            "last block has later ones",
+        )
     statement = (
-        f"Statement: the {staged.circuit.capacity} slots open `commitment` to rows of stream "
-        f"{one_line(staged.stream.name)}; the first `rows`",
-        "of them are the window's, the others repeat the last one; and the results are those of the query",
+        f"Statement: {rows[0]}",
+        f"{rows[1]}; and the results are those of the query",
         "over these rows. The verifier derives every public input itself.",
     )
     return write_circuit(assemble(staged, staged.circuit), statement)

@@ -20,7 +20,7 @@ from zkql.compiler import setup_bundle
 from zkql.crypto import signatures
 from zkql.errors import InputError, RejectedError
 from zkql.plan.stages import Result
-from zkql.runtime import chain
+from zkql.runtime import history
 from zkql.runtime.consumer import Verifier
 from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult, encode
 from zkql.runtime.intake import OwnedRow
@@ -327,7 +327,7 @@ def test_a_rerandomised_proof_is_no_new_result(world: World) -> None:
     """Groth16 proofs are malleable, so nothing may depend on their bytes."""
     again = world.prove(world.closed)
     assert again[0].results[0].proof != world.honest[0].results[0].proof
-    assert chain.following(again[0]) == chain.following(world.honest[0])
+    assert history.following(again[0]) == history.following(world.honest[0])
     assert world.verify([again[0], *world.honest[1:]]).verified
 
 
@@ -468,7 +468,7 @@ def test_keys_made_anew_refuse_old_proofs(world: World, tmp_path, monkeypatch) -
         verifier = Verifier(renewed, world.registry, allow_dev_keys=True)
         forged = dataclasses.replace(world.honest[0], query=query)
         assert verifier.verify_all([("old", encode(forged, plan))]).rejected == [("old", reason)]
-    genesis = chain.genesis(renewed.manifest.digest, world.registry.digest)
+    genesis = history.genesis(renewed.manifest.digest, world.registry.digest)
     forged = dataclasses.replace(forged, previous=genesis)
     outcome = verifier.verify_all([("old", encode(forged, plan))])
     assert outcome.rejected == [("old", "the proof does not hold for these rows and results")]

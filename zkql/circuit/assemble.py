@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zkql.circuit import opened
 from zkql.circuit.catalogue import entry_of
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.base import Origin, Part, one_line
-from zkql.circuit.gadgets.rows import Context, Opening, Unread, identifier
+from zkql.circuit.gadgets.rows import Context, Unread, identifier
 from zkql.circuit.listing import reveal_rows
 from zkql.circuit.lists import items_of, makes_list
 from zkql.circuit.lower.answer import Answer, ListAnswer, Operand
@@ -29,7 +30,7 @@ from zkql.circuit.statement import (
     shown_name,
     shown_null_name,
 )
-from zkql.circuit.wires import WIDEST, TooWide, constant
+from zkql.circuit.wires import WIDEST, TooWide
 from zkql.crypto.commitment import layout
 from zkql.crypto.field import P
 from zkql.errors import Diagnostic, Label, QueryError
@@ -53,6 +54,8 @@ def assemble(plan: StagedPlan, circuit: CircuitPlan) -> Draft:
     """The circuit of a stage. Raises :class:`QueryError` where numbers would outgrow the field or their
     type."""
     draft = _Assembly(plan, circuit, plan.stream.private_columns, frozenset()).run()
+    if circuit.chains:
+        return draft
     # A column that only counts, since it never is NULL, need not leave the opening.
     used = draft.used
     columns = tuple(c for c in plan.stream.private_columns if not used.isdisjoint(_wires(plan, c)))
@@ -81,22 +84,23 @@ class _Assembly:
         self.unread = unread
         self.draft = Draft(circuit.capacity)
         self.whole = Origin("the whole query")
-        self.rows_of = Origin(f"rows of {plan.stream.name}", None, Part.ROWS)
+        self.presence = Origin("whether any row counts", None, Part.ROWS)
 
     def run(self) -> Draft:
         draft, circuit = self.draft, self.circuit
         context = draft.public("context", (), 0, P - 1)
-        rows = draft.public("rows", (), 0, circuit.capacity)
-        draft.public("commitment", (circuit.capacity,), 0, P - 1)
+        evidence = opened.given(draft, circuit)
         known = dict(self._shown())
         draft.context = context.linear
         with draft.at(self.whole):
             draft.put(Context, "bind_context", context.linear)
-        columns = self._open()
-        every = Selection(draft, rows.linear)
-        with draft.at(replace(self.rows_of, clause="whether any row counts")):
+        wanted = {c.name for e in self._expressions() for c in columns_of(e)} & self.columns
+        every, columns = evidence(self.plan, wanted, self._anchors(), self.unread)
+        with draft.at(self.presence):
             _ = every.any  # shared by all that may be NULL; left out where nothing is
-        guard = every.any if any(map(may_be_an_error, self._expressions())) else None
+        guard = None
+        if any(map(may_be_an_error, self._expressions())):  # evaluated on rows of the window only
+            guard = every.any if every.selects_all else every.mask
         selection, scope = self._select(every, Scope(draft, columns, known, guard, self._lookups()))
         for index in circuit.calls:
             call = self.plan.calls[index]
@@ -135,36 +139,6 @@ class _Assembly:
                 null = self.draft.public(shown_null_name(index), slots, 0, 1).linear
             yield shown, Operand(value, null, shown.type)
 
-    def _open(self) -> dict[str, Operand]:
-        wanted = {c.name for e in self._expressions() for c in columns_of(e)}
-        used = tuple(c.name for c in self.plan.stream.private_columns if c.name in wanted & self.columns)
-        anchors = self._anchors()
-        with self.draft.at(self.rows_of):
-            opening = self.draft.put(
-                Opening,
-                "open_rows",
-                self.plan.stream,
-                self.circuit.capacity,
-                used,
-                tuple(anchors.items()),
-                tuple(sorted(self.unread)),
-            )
-        for number, spelling in opening.spellings:
-            self.draft.learn(number, spelling)
-        # What nothing reads may be any value.
-        found = {
-            c.name: Operand(constant(0), None, c.type)
-            for c in self.plan.stream.private_columns
-            if c.name not in used
-        }
-        for name in used:
-            value, null = opening.column(name)
-            kind = self.plan.stream.column(name).type
-            found[name] = Operand(value.linear, null.linear if null else None, kind)
-        for name, largest in anchors.items():
-            self.draft.anchors[found[name].value, largest] = opening.anchor(name).linear
-        return found
-
     def _expressions(self) -> Iterator[Expression]:
         circuit = self.circuit
         if circuit.predicate is not None:
@@ -185,7 +159,7 @@ class _Assembly:
         never NULL and has a field element of the commitment to itself."""
         circuit, stream = self.circuit, self.plan.stream
         found: dict[str, bool] = {}
-        if circuit.predicate is not None or circuit.is_counted:
+        if circuit.hides_rows or circuit.is_counted:
             return found
         alone = {e.columns[0].name for e in layout(stream) if len(e.columns) == 1}
         for index in circuit.calls:
@@ -209,8 +183,10 @@ class _Assembly:
             with draft.at(Origin("WHERE", span, Part.WHERE)), _fitting("WHERE", span):
                 kept = holds(circuit.predicate, scope)
                 selection, scope = rows.narrowed(kept), scope.narrowed(kept)
-                if not circuit.is_counted:
-                    draft.reveal("present", selection.any)
+                self._reveal_presence(selection)
+        elif circuit.hides_rows:
+            with draft.at(self.presence):
+                self._reveal_presence(selection)
         if circuit.keys:
             clause = ", ".join(one_line(render(key.expression)) for key in circuit.keys)
             span = circuit.keys[0].span
@@ -218,6 +194,10 @@ class _Assembly:
                 keys = tuple(self._operand(key.expression, scope) for key in circuit.keys)
                 selection = grouped(selection, keys, circuit.groups, key_bits(circuit))
         return selection, scope
+
+    def _reveal_presence(self, selection: Selection) -> None:
+        if not self.circuit.is_counted:
+            self.draft.reveal("present", selection.any)
 
     def _operand(self, expression: Expression, scope: Scope) -> Operand:
         """An operand in the form of its type: text as long as that says."""

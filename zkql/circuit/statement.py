@@ -1,11 +1,12 @@
 """The public inputs of a circuit: all of them, in order, derived and never read from a proof.
 
-Processor and verifier call the same function. In: the plan, the circumstances of the proof, the evidenced
-rows, the claimed results. Out: field elements.
+Processor and verifier call the same function. In: the plan, the circumstances of the proof, the evidence of
+its rows, the claimed results. Out: field elements.
 
-order: context · number of rows · commitment of each slot · each shown value of each slot, and whether it
-is NULL · whether any row counts, or the packed key of each group and whether there is such a group · each
-result, a value a group; of an ARRAY the length, then all items that it could have, 0 where it has none
+order: context · of the evidence what is given (:mod:`zkql.circuit.evidence`) · each shown value of each slot,
+and whether it is NULL · the packed key of each group · of the evidence what is computed · whether there is
+such a group, or whether any row counts · each result, a value a group; of an ARRAY the length, then all items
+that it could have, 0 where it has none
 
 The context is a digest of the circumstances and of all other public inputs. So it is fixed after rows and
 results, and a challenge that a circuit derives from it is bound to both.
@@ -14,14 +15,13 @@ results, and a challenge that a circuit derives from it is bound to both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from zkql.circuit import evidence
+from zkql.circuit.evidence import StatementError
 from zkql.circuit.gadgets.base import Parameter
 from zkql.circuit.lists import items_of, makes_list
-from zkql.circuit.slots import fill_slots
-from zkql.crypto.commitment import empty_commitment
 from zkql.crypto.encoding import digest
 from zkql.crypto.field import to_field
 from zkql.plan import codes
@@ -30,8 +30,9 @@ from zkql.plan.scalar import EvaluationError, evaluate
 from zkql.plan.types import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from zkql.circuit.evidence import Evidence
     from zkql.plan.expressions import Expression
     from zkql.plan.stages import Cell, CircuitPlan, Result, StagedPlan
     from zkql.plan.types import SqlType, Value
@@ -39,18 +40,6 @@ if TYPE_CHECKING:
 _CONTEXT_BITS = 248
 UNUSED_KEY = -1
 """The packed key of a group that there is not: no row's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class EvidencedRow:
-    """A signed row as the consumer sees it: public columns and the commitment to the others."""
-
-    columns: Mapping[str, Value | None]
-    commitment: int
-
-
-class StatementError(ValueError):
-    """The claim cannot be true of any rows: out of range, NULL where there are rows, …"""
 
 
 def parameters(plan: StagedPlan, circuit: CircuitPlan) -> tuple[Parameter, ...]:
@@ -61,17 +50,17 @@ def parameters(plan: StagedPlan, circuit: CircuitPlan) -> tuple[Parameter, ...]:
 def _named(plan: StagedPlan, circuit: CircuitPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
     slots, dims = (circuit.capacity,), (circuit.most,) if circuit.is_counted else ()
     yield "context", ()
-    yield "rows", ()
-    yield "commitment", slots
+    yield from evidence.given_names(circuit)
     for index, shown in enumerate(circuit.shown):
         yield shown_name(index), slots
         if shown.nullable:
             yield shown_null_name(index), slots
     if circuit.keys:
         yield "key", dims
+    yield from evidence.made_names(circuit)
     if circuit.is_counted:
         yield "used", dims
-    elif circuit.predicate is not None:
+    elif circuit.hides_rows:
         yield "present", ()
     for index, cell in enumerate(circuit.listing.cells if circuit.listing else ()):
         if cell.nullable:
@@ -97,13 +86,13 @@ def public_inputs(
     plan: StagedPlan,
     circuit: CircuitPlan,
     circumstances: bytes,
-    rows: Sequence[EvidencedRow],
+    given: Evidence,
     present: bool,
     results: Sequence[Result],
 ) -> list[int]:
     """Every public input. Raises :class:`StatementError` where no honest processor could claim this, and
     :class:`EvaluationError` where a public expression has no value."""
-    named = named_inputs(plan, circuit, circumstances, rows, present, results)
+    named = named_inputs(plan, circuit, circumstances, given, present, results)
     return [to_field(value) for p in parameters(plan, circuit) for value in named[p.name]]
 
 
@@ -111,30 +100,25 @@ def named_inputs(
     plan: StagedPlan,
     circuit: CircuitPlan,
     circumstances: bytes,
-    rows: Sequence[EvidencedRow],
+    given: Evidence,
     present: bool,
     results: Sequence[Result],
 ) -> dict[str, list[int]]:
     """The same by name, as integers."""
-    if len(rows) > circuit.capacity:
-        raise StatementError(f"{len(rows)} rows do not fit a capacity of {circuit.capacity}")
     if len(results) > circuit.most:
         raise StatementError(f"{len(results)} results do not fit a circuit of {circuit.most}")
     if not circuit.is_counted and len(results) != 1:
         raise StatementError(f"{len(results)} results where there is one")
-    if not plan.hides_rows and present != bool(rows):
+    if not plan.hides_rows and present != given.shows_rows:
         raise StatementError("it is public whether there are rows")
     if circuit.is_counted and present != bool(results):
         raise StatementError("there are results exactly where there are rows that count")
-    capacity = circuit.capacity
-    found: dict[str, list[int]] = {"rows": [len(rows)]}
-    commitments = [row.commitment for row in rows]
-    found["commitment"] = fill_slots(commitments, capacity, empty_commitment(plan.stream))
+    found = given.values(plan, circuit)
     for index, shown in enumerate(circuit.shown):
-        values = [evaluate(shown, row.columns) for row in rows]
-        numbers = [_shown(shown, v) for v in values]
-        found[shown_name(index)] = fill_slots(numbers, capacity, _filler(shown))
-        found[shown_null_name(index)] = fill_slots([int(v is None) for v in values], capacity, 0)
+        values = [evaluate(shown, columns) for columns in given.columns]
+        numbers, nulls = [_shown(shown, v) for v in values], [int(v is None) for v in values]
+        found[shown_name(index)] = given.slots(circuit, numbers, _filler(shown))
+        found[shown_null_name(index)] = given.slots(circuit, nulls, 0)
     found |= {"present": [int(present)]}
     packed = [group_key(circuit, result.key) for result in results]
     if circuit.keys and any(later <= earlier for earlier, later in pairwise(packed)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -134,13 +135,13 @@ def sign(
     """
     plan = plan_for(query, stream)
     read = list(sensor.read_rows(rows, plan.stream))
-    end = sensor.closing_time(read, plan.stream, plan.size, plan.offset)
+    span = sensor.span_of(read, plan.stream, plan.size, plan.offset)
     if until is not None:
         try:
-            end = None if until.lower() == "none" else parse_timestamp(until)
+            span = replace(span, until=None if until.lower() == "none" else parse_timestamp(until))
         except ValueError as error:
             raise input_error("ZKQL0453", f"--until: {error}") from None
-    count, devices = sensor.sign_file(plan.stream, keys, read, output, end)
+    count, devices = sensor.sign_file(plan.stream, keys, read, output, span)
     if as_json:
         print_json({"file": str(output), "rows": count, "devices": devices})
     else:

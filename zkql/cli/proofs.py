@@ -66,7 +66,10 @@ def prove_file(bundle: Bundle, signed: Path, registry: Registry | None, folder: 
     processor = Processor(bundle, registry)
     found = list(windows(plan, logs))
     closed = [w for w in found if isinstance(w, ClosedWindow)]
-    done = Proven(waiting=next((w for w in found if isinstance(w, OpenWindow)), None))
+    done = Proven(
+        rows=sum(w.rows(plan) for w in closed),
+        waiting=next((w for w in found if isinstance(w, OpenWindow)), None),
+    )
     with (
         files.atomic_directory(folder, ENVELOPES) as scratch,
         progress(f"proving {counted(len(closed), 'window')}"),
@@ -75,7 +78,6 @@ def prove_file(bundle: Bundle, signed: Path, registry: Registry | None, folder: 
             data = encode(envelope, plan)
             (scratch / envelope_name(envelope.start)).write_bytes(data)
             done.windows += 1
-            done.rows += sum(len(d.rows) for d in envelope.devices)
             done.envelope_bytes += len(data)
             for result in envelope.results:
                 done.proofs += result.proof is not None
@@ -349,9 +351,9 @@ def _run(query: Path, source: str, folder: Path, data: tuple[int, int, int]) -> 
     bundle = timed("setup", lambda: setup_bundle(read_bundle(folder / "bundle"), None))
     devices = {plan.stream.device_of(row.values) for row in rows}
     timed("keygen", lambda: sensor.generate_keys(plan.stream, devices, folder / "keys"))
-    end = sensor.closing_time(rows, plan.stream, plan.size, plan.offset)
+    span = sensor.span_of(rows, plan.stream, plan.size, plan.offset)
     signed = folder / "signed.jsonl"
-    timed("sign", lambda: sensor.sign_file(plan.stream, folder / "keys", rows, signed, end))
+    timed("sign", lambda: sensor.sign_file(plan.stream, folder / "keys", rows, signed, span))
     registry = read_registry(folder / "keys" / sensor.REGISTRY, plan.stream)
     proven = timed("prove", lambda: prove_file(bundle, signed, registry, folder / "envelopes"))
     outcome = timed(

@@ -1,4 +1,4 @@
-"""CREATE STREAM to a schema. In: the statement. Out: schema, capacity and where things stand."""
+"""CREATE STREAM to a schema. In: the statement. Out: schema, limits and where things stand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from zkql.crypto.blocks import BlockLayout
 from zkql.errors import Span, did_you_mean, query_error
 from zkql.lang.bind_types import bind_type, check_names
 from zkql.lang.report import two_places
 from zkql.lang.syntax import CreateStream, Name, bare, span_of
-from zkql.plan.schema import ColumnSchema, StreamSchema
+from zkql.plan.codes import has_code
+from zkql.plan.schema import ColumnSchema, Provenance, StreamSchema
+from zkql.plan.stages import Limits
 from zkql.plan.types import Kind, SqlType
 
 if TYPE_CHECKING:
@@ -23,10 +26,12 @@ DEFAULT_CAPACITY = 64
 MAX_CAPACITY = 4096
 DEFAULT_GROUPS = 8
 MAX_GROUPS = 256
+MAX_DEVICES = 256
+DEFAULT_BLOCK = 20
 _MAX_DIGITS = 9
 _DEVICE_KINDS = (Kind.BIGINT, Kind.INT, Kind.VARCHAR)
-_OPTIONS = {"provenance": ("row",), "signature": ("ed25519",)}
-_PLANNED_OPTIONS = {"provenance": ("chain",), "signature": ("bls12-381", "eddsa-babyjubjub")}
+_OPTIONS = {"provenance": tuple(map(str, Provenance)), "signature": ("ed25519",)}
+_PLANNED_OPTIONS = {"provenance": (), "signature": ("bls12-381", "eddsa-babyjubjub")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,7 @@ class BoundStream:
     """A stream that queries can name. ``spans`` has each column's definition."""
 
     schema: StreamSchema
-    capacity: int
-    groups: int
+    limits: Limits
     name: Span
     spans: Mapping[str, Span]
 
@@ -59,10 +63,16 @@ def bind_stream(statement: CreateStream) -> BoundStream:
         )
     time = event_time(statement.watermarks, types, spans)
     device = _device(statement, types, spans)
-    columns = tuple(_column(c, types, device, time) for c in statement.columns)
-    chosen, capacity, groups = _options(statement.options)
-    schema = StreamSchema(statement.name.text, columns, device, time, **chosen)
-    return BoundStream(schema, capacity, groups, statement.name.span, spans)
+    chosen = _options(statement.options)
+    columns = tuple(_column(c, types, device, time, chosen.provenance) for c in statement.columns)
+    limits, block = chosen.limits, None
+    if chosen.provenance is Provenance.CHAIN:
+        hidden = tuple(c for c in columns if c.name not in (device, time))
+        block = chosen.block_of(hidden)
+    schema = StreamSchema(
+        statement.name.text, columns, device, time, chosen.provenance, chosen.signature, block
+    )
+    return BoundStream(schema, limits, statement.name.span, spans)
 
 
 def event_time(
@@ -132,54 +142,110 @@ def existing(name: Name, types: Mapping[str, SqlType]) -> str:
     return name.text
 
 
-def _column(column: ColumnDefinition, types: Mapping[str, SqlType], device: str, time: str) -> ColumnSchema:
+def _column(
+    column: ColumnDefinition, types: Mapping[str, SqlType], device: str, time: str, provenance: Provenance
+) -> ColumnSchema:
     name = column.name.text
     nullable = bool(column.nullable)
-    if name not in (device, time):
-        return ColumnSchema(name, types[name], column.private is not False, nullable)
-    role = "device" if name == device else "event time"
-    if column.private and column.privacy:
+    chained = provenance is Provenance.CHAIN
+    if chained and column.private is False and column.privacy and name != device:
         raise query_error(
             "ZKQL0307",
-            f"with 'provenance' = 'row' the {role} is shown to the consumer, who checks it",
+            "with 'provenance' = 'chain' rows are hidden from the consumer, and so are their columns",
+            column.privacy,
+            "leave the word out, or sign row by row: 'provenance' = 'row'",
+        )
+    if name not in (device, time):
+        return ColumnSchema(name, types[name], chained or column.private is not False, nullable)
+    role = "device" if name == device else "event time"
+    if column.private and column.privacy and (name == device or not chained):
+        raise query_error(
+            "ZKQL0307",
+            f"with 'provenance' = '{provenance}' the {role} is shown to the consumer, who checks it",
             column.privacy,
             "leave the word out",
         )
     if nullable:
         raise query_error("ZKQL0234", f"the {role} of a row is never NULL", column.span, "leave NULL out")
-    return ColumnSchema(name, types[name], private=False)
+    return ColumnSchema(name, types[name], private=chained and name == time)
 
 
-def _options(options: tuple[Option, ...]) -> tuple[dict[str, str], int, int]:
-    chosen: dict[str, str] = {}
-    seen: set[str] = set()
-    capacity, groups = DEFAULT_CAPACITY, DEFAULT_GROUPS
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What WITH chooses."""
+
+    provenance: Provenance
+    signature: str
+    limits: Limits
+    block: Option | None
+
+    def block_of(self, columns: tuple[ColumnSchema, ...]) -> int:
+        """Rows of a block, of a stream with these columns beside device and time."""
+        coded = all(has_code(c.type) for c in columns)  # other types are refused later
+        most = max(BlockLayout.most(columns), 1) if coded else 1
+        if self.block is not None:
+            return _number(self.block, "block is the most rows that one hash takes, here", most)
+        return min(DEFAULT_BLOCK, self.limits.rows, most)
+
+
+_NUMBERS = {
+    "capacity": ("capacity is the most rows of one proof", MAX_CAPACITY),
+    "groups": ("groups is the most groups of a private key in one proof", MAX_GROUPS),
+    "devices": ("devices is the most devices of one proof", MAX_DEVICES),
+}
+_OF_CHAINS = ("block", "devices")
+
+
+def _options(options: tuple[Option, ...]) -> _Options:
+    given: dict[str, Option] = {}
     for option in options:
-        if option.key in seen:
+        if option.key in given:
             raise query_error("ZKQL0230", f"{option.key!r} is given twice", option.span)
-        seen.add(option.key)
-        if option.key == "capacity":
-            capacity = _number(option, "capacity is the most rows of one proof", MAX_CAPACITY)
-        elif option.key == "groups":
-            groups = _number(option, "groups is the most groups of a private key in one proof", MAX_GROUPS)
-        elif option.key not in _OPTIONS:
+        known = (*_OPTIONS, *_NUMBERS, "block")
+        if option.key not in known:
             raise query_error(
                 "ZKQL0232",
                 f"there is no option {option.key!r}",
                 option.span,
-                *did_you_mean(option.key, (*_OPTIONS, "capacity", "groups")),
+                *did_you_mean(option.key, known),
             )
-        elif option.value.lower() not in _OPTIONS[option.key]:
-            planned = option.value.lower() in _PLANNED_OPTIONS[option.key]
+        given[option.key] = option
+    chosen = {key: _choice(given[key], kinds) for key, kinds in _OPTIONS.items() if key in given}
+    provenance = Provenance(chosen.get("provenance", Provenance.ROW))
+    numbers = {key: _number(given[key], *own) for key, own in _NUMBERS.items() if key in given}
+    for key in _OF_CHAINS:
+        if key in given and provenance is not Provenance.CHAIN:
             raise query_error(
-                "ZKQL0301" if planned else "ZKQL0233",
-                f"{option.value!r} is planned" if planned else f"{option.key!r} is not {option.value!r}",
-                option.value_span,
-                f"this version has: {', '.join(_OPTIONS[option.key])}",
+                "ZKQL0232",
+                f"there is no option {key!r} with 'provenance' = '{provenance}'",
+                given[key].span,
+                "it is about chains: add 'provenance' = 'chain', or leave it out",
             )
-        else:
-            chosen[option.key] = option.value.lower()
-    return chosen, capacity, groups
+    limits = Limits(
+        numbers.get("capacity", DEFAULT_CAPACITY),
+        numbers.get("groups", DEFAULT_GROUPS),
+        numbers.get("devices", 1),
+    )
+    if limits.rows * limits.devices > MAX_CAPACITY:
+        raise query_error(
+            "ZKQL0231",
+            f"a proof has at most {MAX_CAPACITY} rows, not {limits.devices} · {limits.rows}",
+            given["devices"].value_span,
+            "with chains, 'capacity' is the most rows of one device",
+        )
+    return _Options(provenance, chosen.get("signature", "ed25519"), limits, given.get("block"))
+
+
+def _choice(option: Option, kinds: tuple[str, ...]) -> str:
+    if option.value.lower() in kinds:
+        return option.value.lower()
+    planned = option.value.lower() in _PLANNED_OPTIONS[option.key]
+    raise query_error(
+        "ZKQL0301" if planned else "ZKQL0233",
+        f"{option.value!r} is planned" if planned else f"{option.key!r} is not {option.value!r}",
+        option.value_span,
+        f"this version has: {', '.join(kinds)}",
+    )
 
 
 def _number(option: Option, meaning: str, most: int) -> int:

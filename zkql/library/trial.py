@@ -21,9 +21,10 @@ from zkql.errors import bug, input_error
 from zkql.library.result import Verification
 from zkql.library.values import EPOCH
 from zkql.runtime import sensor
-from zkql.runtime.consumer import Rejection, ResultRow, Verifier
+from zkql.runtime.consumer import ResultRow, Verifier
 from zkql.runtime.envelope import decode, encode
 from zkql.runtime.intake import read_signed
+from zkql.runtime.positions import Rejection
 from zkql.runtime.processor import Processor
 from zkql.runtime.windows import ClosedWindow, windows
 
@@ -64,8 +65,8 @@ def prove_and_verify(compiled: Compiled, rows: Sequence[Row]) -> tuple[list[Resu
         clock.run("compile", lambda: write_bundle(compiled, folder / "bundle"))
         bundle = clock.run("setup", lambda: setup_bundle(read_bundle(folder / "bundle"), None))
         registry = clock.run("sign", lambda: _sign(bundle, plain, folder))
-        envelopes = clock.run("prove", lambda: _prove(bundle, registry, folder))
-        return _verify(bundle, registry, envelopes, clock)
+        envelopes, signed = clock.run("prove", lambda: _prove(bundle, registry, folder))
+        return _verify(bundle, registry, envelopes, signed, clock)
 
 
 def _sign(bundle: Bundle, plain: list[sensor.PlainRow], folder: Path) -> Registry:
@@ -73,26 +74,28 @@ def _sign(bundle: Bundle, plain: list[sensor.PlainRow], folder: Path) -> Registr
     plan = bundle.manifest.plan
     devices = {plan.stream.device_of(row.values) for row in plain}
     registry = sensor.generate_keys(plan.stream, devices, folder / "keys")
-    end = sensor.closing_time(plain, plan.stream, plan.size, plan.offset)
-    sensor.sign_file(plan.stream, folder / "keys", plain, folder / "signed.jsonl", end)
+    span = sensor.span_of(plain, plan.stream, plan.size, plan.offset)
+    sensor.sign_file(plan.stream, folder / "keys", plain, folder / "signed.jsonl", span)
     return registry
 
 
-def _prove(bundle: Bundle, registry: Registry, folder: Path) -> list[bytes]:
+def _prove(bundle: Bundle, registry: Registry, folder: Path) -> tuple[list[bytes], int]:
+    """Envelopes, and how many rows they are about."""
     plan = bundle.manifest.plan
     _, logs = read_signed(folder / "signed.jsonl", plan.stream, registry)
     closed = [w for w in windows(plan, logs) if isinstance(w, ClosedWindow)]
-    return [encode(envelope, plan) for envelope, _ in Processor(bundle, registry).prove(closed)]
+    proven = [encode(envelope, plan) for envelope, _ in Processor(bundle, registry).prove(closed)]
+    return proven, sum(window.rows(plan) for window in closed)
 
 
 def _verify(
-    bundle: Bundle, registry: Registry, envelopes: list[bytes], clock: _Clock
+    bundle: Bundle, registry: Registry, envelopes: list[bytes], signed: int, clock: _Clock
 ) -> tuple[list[ResultRow], Verification]:
     """From the bytes of the envelopes and the public keys, as a consumer would."""
     plan = bundle.manifest.plan
     verifier = Verifier(bundle, registry, allow_dev_keys=True)
     results: list[ResultRow] = []
-    empty = signed = proofs = proof_bytes = end = 0
+    empty = proofs = proof_bytes = end = 0
     started = perf_counter()
     for data in envelopes:
         envelope = decode(data, plan)
@@ -104,7 +107,6 @@ def _verify(
         counted = any(result.present for result in envelope.results)
         results += found if counted else []
         empty += not counted
-        signed += sum(len(device.rows) for device in envelope.devices)
         own = [result.proof for result in envelope.results if result.proof is not None]
         proofs += len(own)
         proof_bytes = max(proof_bytes, *map(len, own), 0)

@@ -44,6 +44,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
         expressions.Comparator,
         expressions.Connective,
         lineage.Bound,
+        schema.Provenance,
         aggregates.Function,
         types.Kind,
     )

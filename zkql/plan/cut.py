@@ -7,12 +7,13 @@ tumbling windows of one stream, with conditions and groups (:mod:`zkql.plan.gaps
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zkql.errors import QueryError
 from zkql.plan.calls import Aggregation, Output
 from zkql.plan.expressions import conjunction, conjuncts, is_private, substituted
+from zkql.plan.functions.aggregates import Function
 from zkql.plan.gaps import THIS_VERSION, Shape, gaps, of_window, planned, shown_parts
 from zkql.plan.lineage import Bound, bounds
 from zkql.plan.listing import ListShape, filters_of, list_shape, listing_gaps, staged_listing
@@ -32,7 +33,7 @@ from zkql.plan.nodes import (
 )
 from zkql.plan.rewrites.look_up_tables import is_known, obstacle
 from zkql.plan.schema import StreamSchema
-from zkql.plan.stages import BoundName, CircuitPlan, StagedPlan
+from zkql.plan.stages import BoundName, CircuitPlan, Limits, StagedPlan
 from zkql.plan.walk import walk
 
 if TYPE_CHECKING:
@@ -47,14 +48,6 @@ _PLANNED_WINDOWS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most rows of one proof, and the most groups of a private key."""
-
-    rows: int
-    groups: int
-
-
 def cut(plan: Node, limits: Mapping[str, Limits], declared: Mapping[str, Mapping[str, Span]]) -> StagedPlan:
     """The stage of a plan. ``limits`` are by stream, and ``declared`` says where its columns stand. Raises
     :class:`QueryError` with everything that has no circuit yet."""
@@ -66,7 +59,27 @@ def cut(plan: Node, limits: Mapping[str, Limits], declared: Mapping[str, Mapping
     problems = list(gaps(shape, spans) if isinstance(shape, Shape) else listing_gaps(shape, spans))
     if problems:
         raise QueryError(tuple(dict.fromkeys(problems)))
-    return _staged(shape, own) if isinstance(shape, Shape) else staged_listing(shape, own.rows)
+    staged = _staged(shape, own) if isinstance(shape, Shape) else staged_listing(shape, own)
+    if unordered := list(_unordered(staged, plan.span)):
+        raise QueryError(tuple(unordered))
+    return staged
+
+
+_IN_ORDER = frozenset((Function.FIRST_VALUE, Function.LAST_VALUE, Function.ARG_MAX, Function.ARG_MIN))
+
+
+def _unordered(plan: StagedPlan, span: Span | None) -> Iterator[Diagnostic]:
+    """What depends on the order of rows, where the chains of several devices stand one after the other."""
+    if plan.circuit is None or plan.circuit.chains < 2:
+        return
+    note = f"nearest provable form: … of each device, with {plan.stream.device} among the keys"
+    if plan.listing is not None:
+        yield planned(
+            "OVER rows of several chains has", next((c.span for c in plan.listing.analytics), span), note
+        )
+    for call in plan.calls:
+        if call.function in _IN_ORDER:
+            yield planned(f"{call.function} of rows of several chains has", call.span, note)
 
 
 # --- shape ------------------------------------------------------------------------------------------
@@ -177,7 +190,8 @@ def _staged(shape: Shape, limits: Limits) -> StagedPlan:
     calls = tuple(c.call for c in aggregate.calls if isinstance(c.call, Aggregation))
     keys = tuple(k for k in aggregate.keys if k.name not in keyed)
     hidden = tuple(k for k in keys if is_private(k.expression))
-    whole = private is not None or bool(hidden)  # which rows count, or count together, is private
+    # Which rows count, or count together, is private.
+    whole = private is not None or bool(hidden) or shape.stream.is_chained
     proven = tuple(i for i, call in enumerate(calls) if whole or any(map(is_private, call.expressions)))
     circuit = None
     if proven or whole:
@@ -185,9 +199,9 @@ def _staged(shape: Shape, limits: Limits) -> StagedPlan:
         read += [k.expression for k in hidden]
         read += [e for i in proven for e in calls[i].expressions]
         wanted = dict.fromkeys(part for e in read for part in shown_parts(e))
-        circuit = CircuitPlan(
-            limits.rows, private, tuple(wanted), hidden, limits.groups if hidden else 1, proven
-        )
+        capacity, chains = CircuitPlan.room(shape.stream, limits, keys)
+        groups = limits.groups if hidden else 1
+        circuit = CircuitPlan(capacity, chains, private, tuple(wanted), hidden, groups, proven)
     outputs = (
         shape.project.outputs
         if shape.project is not None

@@ -31,7 +31,7 @@ def groups(
     """The groups of the window from ``start`` that the result has: rows that pass the public predicate, by
     key, keys in order. Without keys there is one group, even of no rows. A group that HAVING leaves out is
     left out here, so that nothing is claimed, proven or shown of it. ``columns`` gives the public columns
-    of a row.
+    of a row; where chains hide rows, a chain stands for those of its device.
 
     Raises :class:`zkql.plan.scalar.EvaluationError` where an expression has no value on a row."""
     if plan.window is not None and not holds(
@@ -44,8 +44,9 @@ def groups(
         if plan.predicate is None or holds(plan.predicate, values):
             key = tuple(evaluate(k.expression, values) for k in plan.keys)
             found.setdefault(key, []).append(row)
-    for own in found.values():
-        own.sort(key=lambda row: _time(plan, columns(row)))  # then by device and sequence, as given
+    if not plan.stream.is_chained:
+        for own in found.values():
+            own.sort(key=lambda row: _time(plan, columns(row)))  # then by device and sequence, as given
     chosen = {key: own for key, own in found.items() if _has(plan, start, key, [columns(r) for r in own])}
     return dict(sorted(chosen.items(), key=lambda item: order(item[0])))
 

@@ -43,7 +43,7 @@ from zkql.plan.lineage import Bound, bounds
 from zkql.plan.nodes import Filter, Node, Over, Project, Scan, Window, WindowKind
 from zkql.plan.rewrites.failing import may_be_an_error
 from zkql.plan.schema import StreamSchema
-from zkql.plan.stages import AtMost, BoundName, CircuitPlan, Listing, StagedPlan
+from zkql.plan.stages import AtMost, BoundName, CircuitPlan, Limits, Listing, StagedPlan
 
 if TYPE_CHECKING:
     from zkql.errors import Diagnostic, Span
@@ -317,7 +317,7 @@ def _limit(shape: ListShape, condition: Expression) -> AtMost | None:
     return AtMost(call, most) if most >= 1 else None
 
 
-def staged_listing(shape: ListShape, capacity: int) -> StagedPlan:
+def staged_listing(shape: ListShape, limits: Limits) -> StagedPlan:
     """The stage of a plan without gaps."""
     parts = [p for f in shape.filters for p in conjuncts(f.predicate)]
     of_windows = tuple(p for p in parts if of_window(p, shape.window))
@@ -327,9 +327,10 @@ def staged_listing(shape: ListShape, capacity: int) -> StagedPlan:
         c.name: replace(c, name=str(b)) for c, b in zip(shape.window.columns[-3:], Bound, strict=True)
     }
     values, calls, outputs = _cells(shape)
-    limits = [limit for f in shape.ranked for p in conjuncts(f.predicate) if (limit := _limit(shape, p))]
+    ranks = [limit for f in shape.ranked for p in conjuncts(f.predicate) if (limit := _limit(shape, p))]
     first = shape.calls[0]
-    listing = Listing(first.order, values, calls, limits[0] if limits else None)
+    listing = Listing(first.order, values, calls, ranks[0] if ranks else None)
+    room = CircuitPlan.room(shape.stream, limits, shape.keys)
     read = [*([] if private is None else [private]), *listing.expressions]
     shown = dict.fromkeys(part for e in read for part in shown_parts(e))
     window = {name: bound for name, (_, bound) in bounds(shape.window).items()}
@@ -345,5 +346,5 @@ def staged_listing(shape: ListShape, capacity: int) -> StagedPlan:
         names=(),
         having=None,
         outputs=outputs,
-        circuit=CircuitPlan(capacity, private, tuple(shown), (), 1, (), listing),
+        circuit=CircuitPlan(*room, private, tuple(shown), (), 1, (), listing),
     )

@@ -69,9 +69,9 @@ class Window:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The input's, and the window's start, end and time (its last millisecond)."""
-        time = next(c for c in self.input.columns if c.name == self.time)
-        added = (Column(name, TIMESTAMP, time.private, nullable=False) for name in self.names)
+        """The input's, and the window's start, end and time (its last millisecond): these are public, also
+        where the event time is not, since each window is proven by itself."""
+        added = (Column(name, TIMESTAMP, private=False, nullable=False) for name in self.names)
         return (*self.input.columns, *added)
 
 
@@ -188,7 +188,9 @@ Node = Scan | Window | Filter | Project | Aggregate | Over | Join | Union | Limi
 
 
 def hides_rows(node: Node) -> bool:
-    """Whether which rows there are depends on private columns."""
+    """Whether which rows there are is private."""
+    if isinstance(node, Scan) and isinstance(node.relation, StreamSchema):
+        return node.relation.is_chained
     if isinstance(node, Filter) and is_private(node.predicate):
         return True
     if isinstance(node, Join) and is_private(node.condition):

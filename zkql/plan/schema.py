@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from zkql.crypto.encoding import digest
@@ -11,6 +12,13 @@ from zkql.plan.types import SqlType, Value, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+class Provenance(StrEnum):
+    """How a stream's rows are signed: each one, or a chain of blocks of them."""
+
+    ROW = "row"
+    CHAIN = "chain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +46,34 @@ class ColumnSchema:
 
 @dataclass(frozen=True, slots=True)
 class StreamSchema:
-    """A signed stream. ``device`` and ``time`` name the columns of the signer and the event time;
-    both are public with ROW provenance, because the consumer checks them natively."""
+    """A signed stream. ``device`` and ``time`` name the columns of the signer and the event time. With ROW
+    provenance both are public, because the consumer checks them natively; with CHAIN the device alone is, and
+    rows are signed in blocks of at most ``block``."""
 
     name: str
     columns: tuple[ColumnSchema, ...]
     device: str
     time: str
-    provenance: str = "row"
+    provenance: Provenance = Provenance.ROW
     signature: str = "ed25519"
+    block: int | None = None
 
     def __post_init__(self) -> None:
-        for column in (self.column(self.device), self.column(self.time)):
-            if column.private or column.nullable:
-                raise ValueError(f"{column.name!r} identifies a row, so it is PUBLIC and NOT NULL")
+        device, time = self.column(self.device), self.column(self.time)
+        if device.private or device.nullable or time.nullable:
+            raise ValueError(
+                "device and event time identify a row, so they are NOT NULL, and the device PUBLIC"
+            )
+        others = any(not c.private for c in self.columns if c is not device)
+        if self.is_chained and (others or self.block is None):
+            raise ValueError("with CHAIN provenance rows are hidden, and signed in blocks")
+        if not self.is_chained and (time.private or self.block is not None):
+            raise ValueError("with ROW provenance the event time is PUBLIC, and there are no blocks")
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether provenance is CHAIN: then which rows there are is private, too."""
+        return self.provenance is Provenance.CHAIN
 
     def column(self, name: str) -> ColumnSchema:
         """A column by its exact name. Raises ``KeyError``."""
@@ -74,7 +96,7 @@ class StreamSchema:
 
     @property
     def private_columns(self) -> tuple[ColumnSchema, ...]:
-        """The columns inside the commitment, in order of declaration."""
+        """The columns that only sensor and processor see, in order of declaration."""
         return tuple(c for c in self.columns if c.private)
 
     @property
@@ -92,8 +114,9 @@ class StreamSchema:
                 [[c.name, str(c.type), c.private, c.nullable] for c in self.columns],
                 self.device,
                 self.time,
-                self.provenance,
+                str(self.provenance),
                 self.signature,
+                *((self.block,) if self.block is not None else ()),
             ],
         )
 

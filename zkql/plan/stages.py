@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkql.plan.calls import Aggregation, Analytic, Named, Output, SortKey
-from zkql.plan.expressions import Expression, columns_of, is_private
+from zkql.plan.expressions import Column, Expression, columns_of, is_private
 from zkql.plan.functions.aggregates import Function
 from zkql.plan.lineage import Bound
 from zkql.plan.schema import StreamSchema
@@ -74,15 +74,27 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a proof has room for: rows (of each device, where chains are opened), groups of a private key, and
+    devices whose chains are opened together."""
+
+    rows: int
+    groups: int
+    devices: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class CircuitPlan:
     """What one proof states about the rows of one window and public group.
 
-    ``shown`` are the public values of a row that the circuit needs: the verifier puts them there itself.
-    ``keys`` are the private keys, of at most ``groups`` groups (1 where there are none). ``calls`` are
-    positions in :attr:`StagedPlan.calls`. With a ``listing`` there are rows instead of groups and calls.
-    """
+    ``capacity`` is how many places for rows there are. With CHAIN provenance they are those of ``chains``
+    devices, each as many blocks as the next; with ROW that is 0. ``shown`` are the public values of a row
+    that the circuit needs: the verifier puts them there itself. ``keys`` are the private keys, of at most
+    ``groups`` groups (1 where there are none). ``calls`` are positions in :attr:`StagedPlan.calls`. With a
+    ``listing`` there are rows instead of groups and calls."""
 
     capacity: int
+    chains: int
     predicate: Expression | None
     shown: tuple[Expression, ...]
     keys: tuple[Output, ...]
@@ -90,10 +102,25 @@ class CircuitPlan:
     calls: tuple[int, ...]
     listing: Listing | None = None
 
+    @classmethod
+    def room(cls, stream: StreamSchema, limits: Limits, keys: tuple[Output, ...]) -> tuple[int, int]:
+        """``capacity`` and ``chains`` of a stage with such keys. Rows of a window may begin and end within
+        a block: so there is one more of them than the rows need. A group by device has one."""
+        if stream.block is None:
+            return limits.rows, 0
+        by_device = any(isinstance(k.expression, Column) and k.expression.name == stream.device for k in keys)
+        chains = 1 if by_device else limits.devices
+        return chains * (-(-limits.rows // stream.block) + 1) * stream.block, chains
+
     @property
     def most(self) -> int:
         """The most results of a proof."""
         return self.groups if self.listing is None else self.listing.places(self.capacity)
+
+    @property
+    def hides_rows(self) -> bool:
+        """Whether the consumer cannot tell which rows count."""
+        return self.predicate is not None or self.chains > 0
 
     @property
     def is_counted(self) -> bool:
@@ -154,8 +181,8 @@ class StagedPlan:
 
     @property
     def hides_rows(self) -> bool:
-        """Whether a private predicate decides which rows count."""
-        return self.circuit is not None and self.circuit.predicate is not None
+        """Whether which rows count is private: a private predicate decides it, or chains hide rows."""
+        return self.circuit is not None and self.circuit.hides_rows
 
     @property
     def private_keys(self) -> tuple[Output, ...]:

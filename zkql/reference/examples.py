@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from zkql.errors import Source
 from zkql.lang.bind import bind
 from zkql.lang.parse import parse
-from zkql.plan.cut import Limits, cut
+from zkql.plan.cut import cut
 from zkql.plan.nodes import Project
 from zkql.plan.rewrites import rewrite
+from zkql.plan.stages import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,25 +1,37 @@
-"""A device's chain of blocks: what it signs, and which part of it proves a window.
+"""A device's chain of blocks: what it signs, how that is written down, and which part of it proves a window.
 
-A **head** is signed after each block, as (schema, device, the head before the last block, the head, number of
-blocks, time), and means: "my chain stands here; every later row has this time or a later one". Without a new
-block it is a heartbeat: the same head at a later time.
+A **head** is signed after each block: "my chain stands here, after ``number`` blocks, of which the last one
+follows the head ``before``. Rows up to ``before`` have at most the time ``since``, later ones at least; and
+rows after the head have at least ``time``." Without a new block it is a heartbeat: the same head at a later
+time. With number 0 it says where the chain begins.
 
 A window is closed by the first head whose time is at or after its end. Its proof opens the chain up to there,
-from the head before the last block that the window before opened: that block may hold rows of both, and
-no later one does, since it was the first to reach the end.
+from the head before the last block that the window before opened: that block may hold rows of both, and no
+later one does, since it was the first to reach the end.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zkql.crypto import signatures
-from zkql.crypto.blocks import OFFSET_BITS, Block, BlockLayout, BlockRow, genesis
-from zkql.crypto.commitment import TAG_BITS, new_salt
+from zkql.crypto.blocks import OFFSET_BITS, Block, BlockLayout, BlockRow, genesis, layout_of
+from zkql.crypto.commitment import new_salt
 from zkql.crypto.encoding import canonical
 from zkql.plan.codes import encode, encode_column
-from zkql.plan.types import TIMESTAMP
+from zkql.plan.types import TIMESTAMP, format_value
+from zkql.runtime.records import (
+    RecordError,
+    columns_from_json,
+    columns_to_json,
+    field_element,
+    field_hex,
+    hex_bytes,
+    keys,
+    sequence,
+    time_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,26 +39,43 @@ if TYPE_CHECKING:
     from zkql.plan.schema import StreamSchema
     from zkql.plan.types import Value
 
+    PlainRow = Mapping[str, Value | None]
+
 _LONGEST = 1 << OFFSET_BITS
 """Milliseconds that a block may last."""
 
 
 @dataclass(frozen=True, slots=True)
-class SignedHead:
-    """Where a device's chain stands. ``before`` is the head before the last of ``number`` blocks; without
-    blocks it is the head. ``time`` in milliseconds since the epoch."""
+class ChainState:
+    """Where a chain stands, as a head says it. Times in milliseconds since the epoch."""
 
-    device: Value
     before: int
+    since: int
     head: int
     number: int
     time: int
+
+    @classmethod
+    def new(cls, stream: StreamSchema, device: Value, time: int = TIMESTAMP.lowest) -> ChainState:
+        """Before any block, with no row before ``time``."""
+        first = genesis(stream.digest, device)
+        return cls(first, time, first, 0, time)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """Where a device's chain stands, signed by it."""
+
+    device: Value
+    state: ChainState
     signature: bytes
 
     def message(self, stream: StreamSchema) -> bytes:
         """The bytes that are signed."""
-        heads = [self.before.to_bytes(32, "big"), self.head.to_bytes(32, "big")]
-        return canonical("zkql/head/v1", [stream.digest, self.device, *heads, self.number, self.time])
+        own = self.state
+        before, head = own.before.to_bytes(32, "big"), own.head.to_bytes(32, "big")
+        where = [before, own.since, head, own.number, own.time]
+        return canonical("zkql/head/v1", [stream.digest, self.device, *where])
 
     def is_signed(self, stream: StreamSchema, key: bytes) -> bool:
         """Whether the device's key signed exactly this."""
@@ -54,85 +83,136 @@ class SignedHead:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainState:
-    """How far a device has come: what its next head follows, and the earliest time it may use."""
-
-    before: int
-    head: int
-    number: int
-    time: int
-
-    @classmethod
-    def new(cls, stream: StreamSchema, device: Value) -> ChainState:
-        """Before any block."""
-        first = genesis(stream.digest, device)
-        return cls(first, first, 0, TIMESTAMP.lowest)
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
-    """A signed head, and the block that it is about; None for a heartbeat."""
+    """A signed head, and the block that it is about with its rows; None and none for a heartbeat."""
 
     signed: SignedHead
     block: Block | None
-
-
-def layout_of(stream: StreamSchema, size: int) -> BlockLayout:
-    """How a stream's rows lie in blocks of a size: all columns but the device and the event time."""
-    tag = int.from_bytes(stream.digest, "big") >> (256 - TAG_BITS)
-    columns = tuple(c for c in stream.columns if c.name not in (stream.device, stream.time))
-    return BlockLayout(tag, columns, size)
+    rows: tuple[PlainRow, ...] = ()
 
 
 # --- the sensor -------------------------------------------------------------------------------------
 
 
-def in_blocks(
-    stream: StreamSchema, layout: BlockLayout, rows: Sequence[Mapping[str, Value | None]]
-) -> Iterator[Block]:
+def in_blocks(stream: StreamSchema, size: int, rows: Sequence[PlainRow]) -> Iterator[tuple[PlainRow, ...]]:
     """Rows in order of their times, in as few blocks as can be."""
-    own: list[Mapping[str, Value | None]] = []
+    own: list[PlainRow] = []
     for row in rows:
-        if own and (len(own) == layout.size or stream.time_of(row) - stream.time_of(own[0]) >= _LONGEST):
-            yield _block(stream, layout, own)
+        if own and (len(own) == size or stream.time_of(row) - stream.time_of(own[0]) >= _LONGEST):
+            yield tuple(own)
             own = []
         own.append(row)
     if own:
-        yield _block(stream, layout, own)
+        yield tuple(own)
 
 
-def _block(stream: StreamSchema, layout: BlockLayout, rows: Sequence[Mapping[str, Value | None]]) -> Block:
-    first = stream.time_of(rows[0])
-    packed = tuple(
-        BlockRow(stream.time_of(row) - first, tuple(encode_column(c, row[c.name]) for c in layout.columns))
-        for row in rows
+def packed(stream: StreamSchema, layout: BlockLayout, rows: Sequence[PlainRow], salt: int) -> Block:
+    """The block of some rows, in order of their times. Raises ``ValueError`` with a message for the user."""
+    if not 1 <= len(rows) <= layout.size:
+        raise ValueError(f"a block has 1 to {layout.size} rows, not {len(rows)}")
+    times = [stream.time_of(row) for row in rows]
+    if sorted(times) != times:
+        raise ValueError("the times of a block never go back")
+    if times[-1] - times[0] >= _LONGEST:
+        raise ValueError(f"a block lasts less than {_LONGEST} milliseconds")
+    own = (
+        BlockRow(time - times[0], tuple(encode_column(c, row[c.name]) for c in layout.columns))
+        for time, row in zip(times, rows, strict=True)
     )
-    return Block(encode(TIMESTAMP, first), packed, new_salt())
+    return Block(encode(TIMESTAMP, times[0]), tuple(own), salt)
 
 
 def sign_block(
-    stream: StreamSchema, layout: BlockLayout, device: Value, state: ChainState, block: Block, seed: bytes
+    stream: StreamSchema, device: Value, state: ChainState, rows: tuple[PlainRow, ...], seed: bytes
 ) -> tuple[Link, ChainState]:
-    """Append a block. The caller stores the new state before the block leaves."""
-    first = block.base + TIMESTAMP.lowest
-    assert first >= state.time
+    """Append a block, with a salt of its own. The caller stores the new state before the block leaves."""
+    layout = layout_of(stream)
+    block = packed(stream, layout, rows, new_salt())
+    assert stream.time_of(rows[0]) >= state.time
     head = layout.head(state.head, block)
-    after = ChainState(state.head, head, state.number + 1, first + block.rows[-1].offset)
-    return Link(_signed(stream, device, after, seed), block), after
+    after = ChainState(state.head, state.time, head, state.number + 1, stream.time_of(rows[-1]))
+    return Link(_signed(stream, device, after, seed), block, rows), after
 
 
 def sign_beat(
     stream: StreamSchema, device: Value, state: ChainState, time: int, seed: bytes
 ) -> tuple[Link, ChainState]:
-    """Sign that nothing else comes before ``time``."""
+    """Sign that nothing else comes before ``time``; of a new chain, that it begins there."""
     assert time >= state.time
-    after = replace(state, time=time)
+    after = replace(state, time=time) if state.number else ChainState.new(stream, device, time)
     return Link(_signed(stream, device, after, seed), None), after
 
 
 def _signed(stream: StreamSchema, device: Value, state: ChainState, seed: bytes) -> SignedHead:
-    unsigned = SignedHead(device, state.before, state.head, state.number, state.time, b"")
+    unsigned = SignedHead(device, state, b"")
     return replace(unsigned, signature=signatures.sign(seed, unsigned.message(stream)))
+
+
+# --- JSON -------------------------------------------------------------------------------------------
+
+STATE_KEYS = ("before", "since", "head", "number", "time")
+
+
+def state_to_json(state: ChainState) -> dict[str, Any]:
+    """All of it."""
+    return {
+        "before": field_hex(state.before),
+        "since": format_value(state.since, TIMESTAMP),
+        "head": field_hex(state.head),
+        "number": state.number,
+        "time": format_value(state.time, TIMESTAMP),
+    }
+
+
+def state_from_json(data: Mapping[str, Any]) -> ChainState:
+    """Inverse of :func:`state_to_json`; other keys are the caller's."""
+    return ChainState(
+        before=field_element(data["before"], "before"),
+        since=time_of(data["since"]),
+        head=field_element(data["head"], "head"),
+        number=sequence(data["number"]),
+        time=time_of(data["time"]),
+    )
+
+
+def head_to_json(head: SignedHead) -> dict[str, Any]:
+    """Without device, which is stated beside it."""
+    return {**state_to_json(head.state), "signature": head.signature.hex()}
+
+
+def head_from_json(data: Any, device: Value) -> SignedHead:
+    """Inverse of :func:`head_to_json`."""
+    keys(data, *STATE_KEYS, "signature")
+    signature = hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature")
+    return SignedHead(device, state_from_json(data), signature)
+
+
+def block_to_json(link: Link, stream: StreamSchema) -> dict[str, Any]:
+    """A block's head and rows, in the sensor's output only."""
+    assert link.block is not None
+    columns = stream.private_columns
+    rows = [columns_to_json([row[c.name] for c in columns], columns) for row in link.rows]
+    return {**head_to_json(link.signed), "rows": rows, "salt": field_hex(link.block.salt)}
+
+
+def block_from_json(data: Any, stream: StreamSchema, device: Value) -> Link:
+    """Inverse of :func:`block_to_json`. That the head is that of the block is checked by the caller."""
+    keys(data, *STATE_KEYS, "signature", "rows", "salt")
+    head = {key: value for key, value in data.items() if key not in ("rows", "salt")}
+    if not isinstance(data["rows"], list):
+        raise RecordError("rows is not a list")
+    names = [column.name for column in stream.private_columns]
+    rows: list[PlainRow] = []
+    for row in data["rows"]:
+        values = columns_from_json(row, stream.private_columns)
+        rows.append({stream.device: device, **dict(zip(names, values, strict=True))})
+    try:
+        block = packed(stream, layout_of(stream), rows, field_element(data["salt"], "salt"))
+    except RecordError:
+        raise
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+    return Link(head_from_json(head, device), block, tuple(rows))
 
 
 # --- windows ----------------------------------------------------------------------------------------
@@ -140,25 +220,29 @@ def _signed(stream: StreamSchema, device: Value, state: ChainState, seed: bytes)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a window opens of a chain: ``blocks`` from ``head`` on, up to the ``closing`` head."""
+    """What a window opens of a chain: ``links`` of blocks from ``head`` on, up to the ``closing`` head."""
 
     head: int
-    blocks: tuple[Block, ...]
+    links: tuple[Link, ...]
     closing: SignedHead
 
 
-def opened(links: Sequence[Link], start: ChainState, ends: Sequence[int]) -> Iterator[Opened | None]:
-    """For each window, by its end, what it opens; None from the first one on that no head closes."""
-    blocks = [link.block for link in links if link.block is not None]
-    number, head, place = start.number, start.head, 0
+def opened(links: Sequence[Link], first: ChainState, ends: Sequence[int]) -> Iterator[Opened | None]:
+    """For each window, by its end, what it opens of the links after ``first``; None from the first one on
+    that no head closes."""
+    blocks = [link for link in links if link.block is not None]
+    head, number, place = first.head, first.number, 0
     for end in ends:
-        while place < len(links) and links[place].signed.time < end:
+        while place < len(links) and links[place].signed.state.time < end:
             place += 1
         if place == len(links):
             yield None
             continue
         closing = links[place].signed
-        first, last = number - start.number, closing.number - start.number
-        yield Opened(head, tuple(blocks[first:last]), closing)
-        if last > 0:  # the next window begins with the block in which this one ended
-            number, head = closing.number - 1, closing.before
+        yield Opened(
+            head, tuple(blocks[number - first.number : closing.state.number - first.number]), closing
+        )
+        if (
+            closing.state.number > first.number
+        ):  # the next window begins with the block in which this one ended
+            head, number = closing.state.before, closing.state.number - 1

@@ -11,32 +11,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zkql.bundle import KeyKind
-from zkql.circuit.statement import EvidencedRow, StatementError, public_inputs
+from zkql.circuit.evidence import StatementError, evidence_of
+from zkql.circuit.statement import public_inputs
 from zkql.errors import InputError, rejected
 from zkql.plan import evaluate
 from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import format_timestamp
-from zkql.runtime import chain
+from zkql.runtime import history
 from zkql.runtime.envelope import decode
 from zkql.runtime.ledger import Ledger, Progress
-from zkql.runtime.records import SignedRow, is_signed
+from zkql.runtime.positions import Rejection, Span, check_first_start, first_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from zkql.bundle import Bundle
+    from zkql.circuit.evidence import Evidenced
     from zkql.plan.stages import CircuitPlan
     from zkql.plan.types import Shown
-    from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
+    from zkql.runtime.envelope import Envelope, GroupResult
     from zkql.runtime.registry import Registry
     from zkql.toolchain.groth16 import ProofVerifier
 
 ResultRow = dict[str, "Shown | None"]
-
-
-class Rejection(Exception):
-    """An envelope does not prove what it claims; the message is the reason."""
 
 
 @dataclass(slots=True)
@@ -83,16 +81,12 @@ class Verifier:
                     "to try things out all the same: --allow-dev-keys",
                 )
             self._proofs = bundle.proof_verifier()
-        stream = self._plan.stream
-        self._ledger: Ledger | None = None
-        if ledger is not None:
-            self._ledger = Ledger(ledger, self._query, registry.digest, stream.column(stream.device).type)
+        self._ledger = None if ledger is None else Ledger(ledger, self._query, registry)
         self._earlier = self._ledger.progress() if self._ledger else None
         self.progress = self._earlier or Progress(
-            previous=chain.genesis(self._query, registry.digest),
+            previous=history.genesis(self._query, registry.digest),
             start=None,
-            sequences=dict.fromkeys(registry.keys, 0),
-            times=dict.fromkeys(registry.keys, stream.column(stream.time).type.lowest),
+            positions=dict.fromkeys(registry.keys, first_position(self._plan.stream)),
         )
 
     def verify_all(self, envelopes: Iterable[tuple[str, bytes]]) -> Verification:
@@ -140,7 +134,7 @@ class Verifier:
         accepted = self._ledger.digest(envelope.start)
         if accepted is None:
             raise Rejection("no window that was accepted begins when it does")
-        if accepted != chain.following(envelope):
+        if accepted != history.following(envelope):
             raise Rejection("something else was accepted for its window before: these are two stories")
         return True
 
@@ -178,8 +172,8 @@ class Verifier:
         if self._plan.window_start(start) != start or envelope.end != end:
             raise Rejection("its bounds are not those of a window of the query")
         expected = self.progress.start
-        if expected is None and not any(evidence.rows for evidence in envelope.devices):
-            raise Rejection("the first window is the first row's, and it has no row")
+        if expected is None:
+            check_first_start(envelope.devices, start, self._plan.window_start)
         if expected is not None and start != expected:
             if start < expected:
                 raise Rejection("its window was accepted before")
@@ -199,54 +193,32 @@ class Verifier:
                 if silent
                 else "its devices are not the registered ones, in order"
             )
-        sequences, times = {}, {}
-        for evidence in envelope.devices:
-            last = self._check_device(evidence, envelope)
-            sequences[evidence.device] = evidence.closing.sequence
-            times[evidence.device] = last
-        return Progress(chain.following(envelope), envelope.end, sequences, times)
-
-    def _check_device(self, evidence: DeviceEvidence, envelope: Envelope) -> int:
-        device, stream = evidence.device, self._plan.stream
-        key = self._registry.keys[device]
-        expected = self.progress.sequences[device]
-        earliest = self.progress.times[device]
-        for row in evidence.rows:
-            if row.sequence != expected:
-                raise Rejection(f"device {device!r}: row {expected} is due, row {row.sequence} is shown")
-            if not envelope.start <= row.time < envelope.end:
-                raise Rejection(f"device {device!r}: row {expected} is not of this window")
-            if row.time < earliest:
-                raise Rejection(f"device {device!r}: the time of row {expected} goes back")
-            if not is_signed(row, stream, key):
-                raise Rejection(f"device {device!r}: the signature of row {expected} is wrong")
-            expected, earliest = expected + 1, row.time
-        closing = evidence.closing
-        what = "row" if isinstance(closing, SignedRow) else "heartbeat"
-        if closing.sequence != expected:
-            raise Rejection(
-                f"device {device!r}: row {expected} is due, the closing {what} has {closing.sequence}"
-            )
-        if closing.time < envelope.end:
-            raise Rejection(f"device {device!r}: the closing {what} does not reach the window's end")
-        if not is_signed(closing, stream, key):
-            raise Rejection(f"device {device!r}: the signature of the closing {what} is wrong")
-        return envelope.end
+        span = Span(envelope.start, envelope.end)
+        stream, positions = self._plan.stream, self.progress.positions
+        after = {
+            own.device: positions[own.device].after(own, span, stream, self._registry.keys[own.device])
+            for own in envelope.devices
+        }
+        return Progress(history.following(envelope), envelope.end, after)
 
     # --- results ---
 
     def _check_results(self, envelope: Envelope) -> None:
-        plan = self._plan
-        rows = [row for evidence in envelope.devices for row in evidence.rows]
-        groups = evaluate.groups(plan, envelope.start, rows, lambda row: row.columns(plan.stream))
+        plan, positions = self._plan, self.progress.positions
+        items = [
+            item
+            for evidence in envelope.devices
+            for item in positions[evidence.device].evidenced(evidence, plan.stream)
+        ]
+        groups = evaluate.groups(plan, envelope.start, items, lambda item: item.columns)
         if [result.key for result in envelope.results] != list(groups):
             raise Rejection("its groups are not those of its rows, in order")
         for result in envelope.results:
             self._check_group(envelope, result, groups[result.key])
 
-    def _check_group(self, envelope: Envelope, result: GroupResult, rows: list[SignedRow]) -> None:
+    def _check_group(self, envelope: Envelope, result: GroupResult, items: list[Evidenced]) -> None:
         plan, circuit = self._plan, self._plan.circuit
-        columns = [row.columns(plan.stream) for row in rows]
+        columns = [item.columns for item in items]
         if (circuit is None or not circuit.is_counted) and len(result.results) != 1:
             raise Rejection(f"it has {len(result.results)} results where there is one")
         for index, call in enumerate(plan.calls):
@@ -255,7 +227,7 @@ class Verifier:
             (own,) = result.results  # beside a private key, every call is proven
             if own.values[index] != evaluate.aggregate(call, columns):
                 raise Rejection(f"{call} is not {own.values[index]!r} over the signed rows")
-        if not plan.hides_rows and result.present != bool(rows):
+        if not plan.hides_rows and result.present != bool(items):
             raise Rejection("it is wrong about whether there are rows")
         if circuit is None or self._proofs is None:
             if result.proof is not None:
@@ -263,14 +235,14 @@ class Verifier:
             return
         if result.proof is None:
             raise Rejection("a proof is missing")
-        inputs = self._public_inputs(envelope, circuit, result, rows)
+        inputs = self._public_inputs(envelope, circuit, result, items)
         if not self._proofs.verify(result.proof, inputs):
             raise Rejection("the proof does not hold for these rows and results")
 
     def _public_inputs(
-        self, envelope: Envelope, circuit: CircuitPlan, result: GroupResult, rows: list[SignedRow]
+        self, envelope: Envelope, circuit: CircuitPlan, result: GroupResult, items: list[Evidenced]
     ) -> list[int]:
-        bound = chain.circumstances(
+        bound = history.circumstances(
             self._query,
             self._registry.digest,
             self.progress.previous,
@@ -278,8 +250,8 @@ class Verifier:
             envelope.end,
             result.key,
         )
-        evidenced = [EvidencedRow(row.columns(self._plan.stream), row.commitment) for row in rows]
+        given = evidence_of(self._plan, envelope.start, items)
         try:
-            return public_inputs(self._plan, circuit, bound, evidenced, result.present, result.results)
+            return public_inputs(self._plan, circuit, bound, given, result.present, result.results)
         except StatementError as error:
             raise Rejection(str(error)) from None

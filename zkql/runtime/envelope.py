@@ -1,8 +1,8 @@
 """What the processor sends per window: evidence, results, proofs. No plaintext, no public inputs.
 
 One JSON object in one canonical form: a byte that is not as :func:`encode` writes it is refused, so
-that two envelopes never mean the same. Rows stand in order of device and sequence number, which says
-nothing about their private values.
+that two envelopes never mean the same. Devices stand in order, and their rows in that of their sequence
+numbers, which says nothing about private values.
 """
 
 from __future__ import annotations
@@ -14,18 +14,8 @@ from zkql import files
 from zkql.errors import InputError
 from zkql.plan.stages import Result
 from zkql.plan.types import TIMESTAMP, format_value, parse_value
-from zkql.runtime.records import (
-    Record,
-    RecordError,
-    SignedRow,
-    heartbeat_from_json,
-    heartbeat_to_json,
-    hex_bytes,
-    keys,
-    row_from_json,
-    row_to_json,
-    time_of,
-)
+from zkql.runtime.evidence import evidence_from_json, evidence_to_json
+from zkql.runtime.records import RecordError, hex_bytes, keys, time_of
 from zkql.toolchain.groth16 import PROOF_BYTES
 
 if TYPE_CHECKING:
@@ -33,18 +23,10 @@ if TYPE_CHECKING:
     from zkql.plan.expressions import Expression
     from zkql.plan.stages import StagedPlan
     from zkql.plan.types import SqlType, Value
+    from zkql.runtime.evidence import Evidence
 
 VERSION = 2
 _DIGEST_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceEvidence:
-    """A device's rows in the window, and the row or heartbeat that shows that there are no more."""
-
-    device: Value
-    rows: tuple[SignedRow, ...]
-    closing: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +51,7 @@ class Envelope:
     start: int
     end: int
     previous: bytes
-    devices: tuple[DeviceEvidence, ...]
+    devices: tuple[Evidence, ...]
     results: tuple[GroupResult, ...]
 
 
@@ -82,23 +64,10 @@ def encode(envelope: Envelope, plan: StagedPlan) -> bytes:
         "start": format_value(envelope.start, TIMESTAMP),
         "end": format_value(envelope.end, TIMESTAMP),
         "previous": envelope.previous.hex(),
-        "devices": [_device_to_json(d, plan) for d in envelope.devices],
+        "devices": [evidence_to_json(d, plan.stream) for d in envelope.devices],
         "results": [_result_to_json(r, plan) for r in envelope.results],
     }
     return files.dump_json(body).encode() + b"\n"
-
-
-def _device_to_json(evidence: DeviceEvidence, plan: StagedPlan) -> dict[str, Any]:
-    stream, closing = plan.stream, evidence.closing
-    if isinstance(closing, SignedRow):
-        shown = {"row": row_to_json(closing, stream)}
-    else:
-        shown = {"heartbeat": heartbeat_to_json(closing)}
-    return {
-        "device": format_value(evidence.device, stream.column(stream.device).type),
-        "rows": [row_to_json(row, stream) for row in evidence.rows],
-        "closing": shown,
-    }
 
 
 def _result_to_json(result: GroupResult, plan: StagedPlan) -> dict[str, Any]:
@@ -151,26 +120,9 @@ def _envelope_from_json(body: Any, plan: StagedPlan) -> Envelope:
         start=time_of(body["start"]),
         end=time_of(body["end"]),
         previous=hex_bytes(body["previous"], _DIGEST_BYTES, "previous"),
-        devices=tuple(_device_from_json(d, plan) for d in _array(body["devices"], "devices")),
+        devices=tuple(evidence_from_json(d, plan.stream) for d in _array(body["devices"], "devices")),
         results=tuple(_result_from_json(r, plan) for r in _array(body["results"], "results")),
     )
-
-
-def _device_from_json(data: Any, plan: StagedPlan) -> DeviceEvidence:
-    keys(data, "device", "rows", "closing")
-    stream = plan.stream
-    device = _value(data["device"], stream.column(stream.device).type)
-    closing = data["closing"]
-    if not isinstance(closing, dict) or len(closing) != 1:
-        raise RecordError("closing is one row or one heartbeat")
-    shown: Record
-    if "row" in closing:
-        shown = row_from_json(closing["row"], stream, device)
-    else:
-        keys(closing, "heartbeat")
-        shown = heartbeat_from_json(closing["heartbeat"], device)
-    rows = (row_from_json(row, stream, device) for row in _array(data["rows"], "rows"))
-    return DeviceEvidence(device, tuple(rows), shown)
 
 
 def _result_from_json(data: Any, plan: StagedPlan) -> GroupResult:

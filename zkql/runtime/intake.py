@@ -2,62 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from zkql import files
+from zkql.crypto.blocks import layout_of
 from zkql.crypto.commitment import commit
 from zkql.errors import input_error, rejected
-from zkql.plan.schema import StreamSchema
-from zkql.plan.types import Value, parse_value
+from zkql.plan.types import parse_value
+from zkql.runtime.chains import ChainState, Link, block_from_json, head_from_json
+from zkql.runtime.held import OwnedRow
 from zkql.runtime.records import (
-    Heartbeat,
-    Opening,
-    Record,
     RecordError,
-    SignedRow,
     heartbeat_from_json,
     is_signed,
     keys,
     opening_from_json,
     row_from_json,
 )
-from zkql.runtime.registry import Registry, registry_from_json
+from zkql.runtime.registry import registry_from_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zkql.plan.schema import StreamSchema
+    from zkql.plan.types import Value
+    from zkql.runtime.records import Heartbeat, Record
+    from zkql.runtime.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedRow:
-    """A signed row and its opening, as the processor holds it."""
-
-    row: SignedRow
-    opening: Opening
-
-    def columns(self, stream: StreamSchema) -> dict[str, Value | None]:
-        """All columns, private ones too."""
-        private = zip(stream.private_columns, self.opening.private, strict=True)
-        return {**self.row.columns(stream), **{c.name: v for c, v in private}}
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceLog:
+class RowLog:
     """All of one device: rows in order of sequence, and its latest heartbeat."""
 
     rows: tuple[OwnedRow, ...]
     heartbeat: Heartbeat | None
 
 
+@dataclass(frozen=True, slots=True)
+class ChainLog:
+    """All of one device: the heads that it signed, in order, with their blocks. The first one says where the
+    chain begins; there is none if the device has not begun."""
+
+    links: tuple[Link, ...]
+
+
+Log = RowLog | ChainLog
+
+
 def read_signed(
     path: Path, stream: StreamSchema, registry: Registry | None = None
-) -> tuple[Registry, dict[Value, DeviceLog]]:
+) -> tuple[Registry, dict[Value, Log]]:
     """A signed file by device, and the registry that it was checked against: the one given, else
     the one that the sensors wrote into the file.
 
-    Checks form, signatures, commitments, sequence numbers and times; each fault names file and line.
+    Checks form, signatures, commitments or heads, sequence numbers and times; each fault names file and line.
     """
-    rows: dict[Value, dict[int, tuple[str, OwnedRow]]] = {}
-    heartbeats: dict[Value, Heartbeat] = {}
+    reader: _Reader = _ChainReader(stream) if stream.is_chained else _RowReader(stream)
     stated: Registry | None = None
     for place, data in files.read_jsonl(path):
         if set(data) == {"registry"}:
@@ -74,70 +75,168 @@ def read_signed(
                 "sign the file with: zkql sensor sign; or name one: --registry FILE",
             )
         try:
-            record, opening = _parse_line(data, stream)
+            kind, device, body = _parse_line(data, stream, reader.kinds)
+            reader.take(place, kind, device, body, registry)
         except RecordError as error:
             raise input_error("ZKQL0440", f"{place}: {error}") from None
-        _check_signature(place, record, stream, registry)
-        own = rows.setdefault(record.device, {})
-        if isinstance(record, Heartbeat):
-            known = heartbeats.get(record.device)
-            if known is None or (known.sequence, known.time) < (record.sequence, record.time):
-                heartbeats[record.device] = record
-            continue
-        assert opening is not None
-        if record.sequence in own:
-            raise rejected(
-                "ZKQL0502",
-                f"{place}: device {record.device!r} has row {record.sequence} twice",
-                f"the other one is at {own[record.sequence][0]}",
-            )
-        if commit(stream, opening.offsets(stream), opening.salt) != record.commitment:
-            raise rejected("ZKQL0503", f"{place}: the private columns do not open the commitment")
-        own[record.sequence] = (place, OwnedRow(record, opening))
     if registry is None:
         raise input_error("ZKQL0445", f"{path} has no signed rows")
-    logs = {d: _log(d, rows.get(d, {}), heartbeats.get(d)) for d in registry.keys}
-    return registry, logs
+    return registry, {device: reader.log(device) for device in registry.keys}
 
 
-def _parse_line(data: dict[str, Any], stream: StreamSchema) -> tuple[Record, Opening | None]:
-    kind = stream.column(stream.device).type
-    if set(data) not in ({"row"}, {"heartbeat"}):
-        raise RecordError("a line holds one 'row' or one 'heartbeat'; sign the file with: zkql sensor sign")
-    (body,) = data.values()
+def _parse_line(
+    data: dict[str, Any], stream: StreamSchema, kinds: tuple[str, str]
+) -> tuple[str, Value, dict[str, Any]]:
+    if set(data) not in ({kinds[0]}, {kinds[1]}):
+        raise RecordError(
+            f"a line holds one {kinds[0]!r} or one {kinds[1]!r}; sign the file with: zkql sensor sign"
+        )
+    ((kind, body),) = data.items()
     if not isinstance(body, dict) or "device" not in body:
         raise RecordError("'device' is missing")
     try:
-        device = parse_value(body["device"], kind)
+        device = parse_value(body["device"], stream.column(stream.device).type)
     except ValueError as error:
         raise RecordError(f"device: {error}") from None
-    rest = {k: v for k, v in body.items() if k != "device"}
-    if "heartbeat" in data:
-        return heartbeat_from_json(rest, device), None
-    keys(rest, "sequence", "time", "public", "commitment", "signature", "private", "salt")
-    opening = opening_from_json(rest, stream)
-    public = {k: v for k, v in rest.items() if k not in ("private", "salt")}
-    return row_from_json(public, stream, device), opening
+    return kind, device, {k: v for k, v in body.items() if k != "device"}
 
 
-def _check_signature(place: str, record: Record, stream: StreamSchema, registry: Registry) -> None:
-    key = registry.keys.get(record.device)
+class _Reader(Protocol):
+    """Collects lines by device."""
+
+    kinds: ClassVar[tuple[str, str]]
+
+    def take(self, place: str, kind: str, device: Value, body: dict[str, Any], registry: Registry) -> None:
+        """One line. Raises :class:`RecordError` where it is not of its form."""
+
+    def log(self, device: Value) -> Log:
+        """All of a device, in order."""
+
+
+def _key(place: str, device: Value, registry: Registry) -> bytes:
+    key = registry.keys.get(device)
     if key is None:
-        raise rejected("ZKQL0504", f"{place}: device {record.device!r} is not registered")
-    if not is_signed(record, stream, key):
-        raise rejected("ZKQL0505", f"{place}: the signature is not that of device {record.device!r}")
+        raise rejected("ZKQL0504", f"{place}: device {device!r} is not registered")
+    return key
 
 
-def _log(device: Value, own: Mapping[int, tuple[str, OwnedRow]], heartbeat: Heartbeat | None) -> DeviceLog:
-    rows: list[OwnedRow] = []
-    for expected, number in enumerate(sorted(own)):
-        place, owned = own[number]
-        if number != expected:
+def _check(place: str, device: Value, *, signed: bool) -> None:
+    if not signed:
+        raise rejected("ZKQL0505", f"{place}: the signature is not that of device {device!r}")
+
+
+# --- ROW --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _RowReader:
+    """Rows and heartbeats."""
+
+    stream: StreamSchema
+    kinds: ClassVar[tuple[str, str]] = ("row", "heartbeat")
+    rows: dict[Value, dict[int, tuple[str, OwnedRow]]] = field(default_factory=dict)
+    heartbeats: dict[Value, Heartbeat] = field(default_factory=dict)
+
+    def take(self, place: str, kind: str, device: Value, body: dict[str, Any], registry: Registry) -> None:
+        if kind == "heartbeat":
+            beat = heartbeat_from_json(body, device)
+            self._check_signed(place, beat, registry)
+            known = self.heartbeats.get(device)
+            if known is None or (known.sequence, known.time) < (beat.sequence, beat.time):
+                self.heartbeats[device] = beat
+            return
+        keys(body, "sequence", "time", "public", "commitment", "signature", "private", "salt")
+        opening = opening_from_json(body, self.stream)
+        public = {k: v for k, v in body.items() if k not in ("private", "salt")}
+        row = row_from_json(public, self.stream, device)
+        self._check_signed(place, row, registry)
+        own = self.rows.setdefault(device, {})
+        if row.sequence in own:
             raise rejected(
-                "ZKQL0506",
-                f"{place}: device {device!r} has row {number}, row {expected} is missing",
+                "ZKQL0502",
+                f"{place}: device {device!r} has row {row.sequence} twice",
+                f"the other one is at {own[row.sequence][0]}",
             )
-        if rows and owned.row.time < rows[-1].row.time:
-            raise rejected("ZKQL0507", f"{place}: device {device!r} goes back in time")
-        rows.append(owned)
-    return DeviceLog(tuple(rows), heartbeat)
+        if commit(self.stream, opening.offsets(self.stream), opening.salt) != row.commitment:
+            raise rejected("ZKQL0503", f"{place}: the private columns do not open the commitment")
+        own[row.sequence] = (place, OwnedRow(row, opening))
+
+    def _check_signed(self, place: str, record: Record, registry: Registry) -> None:
+        key = _key(place, record.device, registry)
+        _check(place, record.device, signed=is_signed(record, self.stream, key))
+
+    def log(self, device: Value) -> RowLog:
+        own = self.rows.get(device, {})
+        rows: list[OwnedRow] = []
+        for expected, number in enumerate(sorted(own)):
+            place, owned = own[number]
+            if number != expected:
+                raise rejected(
+                    "ZKQL0506",
+                    f"{place}: device {device!r} has row {number}, row {expected} is missing",
+                )
+            if rows and owned.row.time < rows[-1].row.time:
+                raise rejected("ZKQL0507", f"{place}: device {device!r} goes back in time")
+            rows.append(owned)
+        return RowLog(tuple(rows), self.heartbeats.get(device))
+
+
+# --- CHAIN ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _ChainReader:
+    """Blocks and heads without a block of their own."""
+
+    stream: StreamSchema
+    kinds: ClassVar[tuple[str, str]] = ("block", "head")
+    found: dict[Value, list[tuple[str, Link]]] = field(default_factory=dict)
+
+    def take(self, place: str, kind: str, device: Value, body: dict[str, Any], registry: Registry) -> None:
+        key = _key(place, device, registry)
+        link = (
+            block_from_json(body, self.stream, device)
+            if kind == "block"
+            else Link(head_from_json(body, device), None)
+        )
+        _check(place, device, signed=link.signed.is_signed(self.stream, key))
+        own = link.signed.state
+        if link.block is not None and layout_of(self.stream).head(own.before, link.block) != own.head:
+            raise rejected("ZKQL0503", f"{place}: the rows do not lead from the head before to this head")
+        self.found.setdefault(device, []).append((place, link))
+
+    def log(self, device: Value) -> ChainLog:
+        own = sorted(
+            self.found.get(device, []),
+            key=lambda item: (item[1].signed.state.number, item[1].block is None, item[1].signed.state.time),
+        )
+        links: list[Link] = []
+        for place, link in own:
+            state = link.signed.state
+            if not links:
+                if state != ChainState.new(self.stream, device, state.time):
+                    raise rejected(
+                        "ZKQL0506", f"{place}: the beginning of the chain of device {device!r} is missing"
+                    )
+                links.append(link)
+                continue
+            before = links[-1].signed.state
+            due = before.number + (link.block is not None)
+            if link.block is not None and state.number == before.number:
+                raise rejected("ZKQL0502", f"{place}: device {device!r} has block {state.number} twice")
+            if state.number != due:
+                raise rejected(
+                    "ZKQL0506",
+                    f"{place}: device {device!r} has block {state.number}, {before.number + 1} is missing",
+                )
+            follows = (state.before, state.head)
+            if link.block is not None:
+                same, first = state.before == before.head, self.stream.time_of(link.rows[0])
+            else:
+                same, first = follows == (before.before, before.head), state.time
+            if not same:
+                raise rejected("ZKQL0502", f"{place}: device {device!r} has two chains")
+            if min(first, state.time) < before.time:
+                raise rejected("ZKQL0507", f"{place}: device {device!r} goes back in time")
+            links.append(link)
+        return ChainLog(tuple(links))

@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from zkql.errors import input_error
 from zkql.plan.types import format_value, parse_value
+from zkql.runtime.positions import position_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from zkql.plan.types import SqlType, Value
+    from zkql.plan.types import Value
+    from zkql.runtime.positions import Position
+    from zkql.runtime.registry import Registry
 
 _VERSION = 1
 _SCHEMA = """
@@ -33,7 +36,7 @@ CREATE TABLE accepted (
   window_start INTEGER PRIMARY KEY,  -- milliseconds since 1970
   window_end   INTEGER NOT NULL,
   digest       TEXT NOT NULL,        -- of all that was claimed up to here
-  devices      TEXT NOT NULL,        -- JSON: device, next sequence number, earliest time of its next row
+  devices      TEXT NOT NULL,        -- JSON: device, and where it stands (zkql.runtime.positions)
   results      TEXT NOT NULL         -- JSON: the rows of the result
 );
 """
@@ -41,33 +44,32 @@ CREATE TABLE accepted (
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What was accepted so far. ``sequences`` has each device's next sequence number, ``times`` the earliest
-    event time that it may still sign; ``start`` the next window, None before any; ``previous`` the digest of
-    all that was claimed."""
+    """What was accepted so far. ``positions`` says how far each device has come; ``start`` is the next
+    window, None before any; ``previous`` the digest of all that was claimed."""
 
     previous: bytes
     start: int | None
-    sequences: Mapping[Value, int]
-    times: Mapping[Value, int]
+    positions: Mapping[Value, Position]
 
 
 class Ledger:
     """Accepted windows in a file, which is made if it is not there."""
 
-    def __init__(self, path: Path, query: bytes, registry: bytes, device: SqlType) -> None:
-        """``query`` and ``registry`` are digests, ``device`` the type of devices. Raises
-        :class:`~zkql.errors.InputError` where the file is another query's, or no ledger."""
-        self._path, self._device = path, device
+    def __init__(self, path: Path, query: bytes, registry: Registry) -> None:
+        """``query`` is a digest. Raises :class:`~zkql.errors.InputError` where the file is another query's or
+        registry's, or no ledger."""
+        self._path, self._stream = path, registry.stream
+        self._device = self._stream.column(self._stream.device).type
         with self._reading():
             new = not path.exists() or not path.stat().st_size
             self._file = sqlite3.connect(path, isolation_level=None, timeout=10)
             self._file.execute("PRAGMA synchronous = FULL")
             if new:
-                self._create(query, registry)
+                self._create(query, registry.digest)
             (found,) = self._file.execute("SELECT version, query, registry FROM ledger").fetchall()
         if found[0] != _VERSION:
             raise input_error("ZKQL0465", f"{path} is a ledger of version {found[0]}, not {_VERSION}")
-        if found[1:] != (query.hex(), registry.hex()):
+        if found[1:] != (query.hex(), registry.digest.hex()):
             what = "query, or of other keys of it" if found[1] != query.hex() else "registry of devices"
             raise input_error(
                 "ZKQL0466",
@@ -90,9 +92,11 @@ class Ledger:
             if last is None:
                 return None
             end, digest, devices = last
-            heads = [(parse_value(d, self._device), n, t) for d, n, t in json.loads(devices)]
-            sequences, times = {d: n for d, n, _ in heads}, {d: t for d, _, t in heads}
-            return Progress(bytes.fromhex(digest), end, sequences, times)
+            positions = {
+                parse_value(device, self._device): position_from_json(own, self._stream)
+                for device, *own in json.loads(devices)
+            }
+            return Progress(bytes.fromhex(digest), end, positions)
 
     def digest(self, start: int) -> bytes | None:
         """Of the window that was accepted with this start; None if there is none."""
@@ -108,8 +112,8 @@ class Ledger:
         """Write a window down, which follows ``before``. Raises :class:`~zkql.errors.InputError` where
         somebody else has written meanwhile."""
         devices = [
-            [format_value(device, self._device), number, after.times[device]]
-            for device, number in after.sequences.items()
+            [format_value(device, self._device), *position.to_json()]
+            for device, position in after.positions.items()
         ]
         with self._reading(), self._transaction():
             if self.progress() != (None if before.start is None else before):

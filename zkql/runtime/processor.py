@@ -18,16 +18,16 @@ from zkql import files
 from zkql.bundle import Bundle
 from zkql.circuit.assemble import assemble
 from zkql.circuit.draft import Draft
-from zkql.circuit.gadgets.rows import secret_inputs
+from zkql.circuit.evidence import evidence_of
 from zkql.circuit.solve import flatten, solve
-from zkql.circuit.statement import EvidencedRow, named_inputs
+from zkql.circuit.statement import named_inputs
 from zkql.errors import bug, input_error
 from zkql.plan import evaluate
 from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import format_timestamp
-from zkql.runtime import chain
+from zkql.runtime import history
 from zkql.runtime.envelope import Envelope, GroupResult
-from zkql.runtime.intake import OwnedRow
+from zkql.runtime.held import Held, excess_of, plain_rows, secrets_of
 from zkql.runtime.registry import Registry
 from zkql.runtime.windows import ClosedWindow
 from zkql.toolchain import constraints
@@ -75,11 +75,11 @@ class Processor:
     def prove(self, closed: Iterable[ClosedWindow]) -> Iterator[tuple[Envelope, list[Timings]]]:
         """Envelopes in order of their windows; proofs run in parallel, one a core."""
         with ThreadPoolExecutor(usable_cores()) as pool:  # the prover releases the interpreter lock
-            previous = chain.genesis(self._bundle.manifest.digest, self._registry.digest)
+            previous = history.genesis(self._bundle.manifest.digest, self._registry.digest)
             pending = []
             for window in closed:
                 envelope, tasks = self._claim(window, previous)
-                previous = chain.following(envelope)
+                previous = history.following(envelope)
                 pending.append((envelope, [pool.submit(self._prove, task) for task in tasks]))
             for envelope, futures in pending:
                 done = [future.result() for future in futures]
@@ -97,19 +97,20 @@ class Processor:
     def _claimed(self, window: ClosedWindow, previous: bytes) -> tuple[Envelope, list[_Task]]:
         plan, stream = self._plan, self._plan.stream
         start, end = window.start, window.start + plan.size
-        groups = evaluate.groups(plan, start, window.rows, lambda owned: owned.row.columns(stream))
+        groups = evaluate.groups(plan, start, window.held, lambda own: own.evidenced(stream).columns)
         results, tasks = [], []
-        for key, rows in groups.items():
-            present, own = evaluate.results(plan, [owned.columns(stream) for owned in rows])
+        for key, held in groups.items():
+            rows = plain_rows(plan, start, held)
+            present, own = evaluate.results(plan, rows)
             result = GroupResult(key, present, own, None)
             for one in own:  # an error now, rather than a result that nobody can read
                 evaluate.result_row(plan, start, key, one, present=present)
             results.append(result)
             if plan.circuit is not None:
-                bound = chain.circumstances(
+                bound = history.circumstances(
                     self._bundle.manifest.digest, self._registry.digest, previous, start, end, key
                 )
-                tasks.append(self._task(bound, start, result, rows))
+                tasks.append(self._task(bound, start, result, held))
         envelope = Envelope(
             query=self._bundle.manifest.digest,
             registry=self._registry.digest,
@@ -121,33 +122,23 @@ class Processor:
         )
         return envelope, tasks
 
-    def _task(self, bound: bytes, start: int, result: GroupResult, rows: Sequence[OwnedRow]) -> _Task:
+    def _task(self, bound: bytes, start: int, result: GroupResult, held: Sequence[Held]) -> _Task:
         plan, circuit = self._plan, self._plan.circuit
         assert circuit is not None
         place = f"window {format_timestamp(start)}"
         if result.key:
             place += f", group {', '.join(map(str, result.key))}"
-        if len(rows) > circuit.capacity:
-            raise input_error(
-                "ZKQL0442",
-                f"{place}: {len(rows)} rows, and the capacity is {circuit.capacity}",
-                "raise 'capacity' in the stream's WITH (…) and compile again, or shorten the window",
-            )
+        if (excess := excess_of(plan, circuit, held)) is not None:
+            raise input_error("ZKQL0442", f"{place}: {excess.what}", excess.note)
         if len(result.results) > circuit.most:
             raise input_error(
                 "ZKQL0448",
                 f"{place}: {len(result.results)} groups, and the circuit has room for {circuit.most}",
                 "raise 'groups' in the stream's WITH (…) and compile again",
             )
-        evidenced = [EvidencedRow(o.row.columns(plan.stream), o.row.commitment) for o in rows]
-        public = named_inputs(plan, circuit, bound, evidenced, result.present, result.results)
-        secrets = secret_inputs(
-            plan.stream,
-            circuit.capacity,
-            [o.opening.offsets(plan.stream) for o in rows],
-            [o.opening.salt for o in rows],
-        )
-        return _Task(public | secrets, place)
+        given = evidence_of(plan, start, [own.evidenced(plan.stream) for own in held])
+        public = named_inputs(plan, circuit, bound, given, result.present, result.results)
+        return _Task(public | secrets_of(plan, circuit, held), place)
 
     def _prove(self, task: _Task) -> tuple[bytes, Timings]:
         assert self._program is not None

@@ -112,7 +112,7 @@ def row_to_json(row: SignedRow, stream: StreamSchema) -> dict[str, Any]:
         "sequence": row.sequence,
         "time": format_value(row.time, TIMESTAMP),
         "public": columns_to_json(row.public, stream.public_columns),
-        "commitment": format(row.commitment, f"0{_FIELD_HEX}x"),
+        "commitment": field_hex(row.commitment),
         "signature": row.signature.hex(),
     }
 
@@ -154,7 +154,7 @@ def opening_to_json(opening: Opening, stream: StreamSchema) -> dict[str, Any]:
     """The private side, in the sensor's output only."""
     return {
         "private": columns_to_json(opening.private, stream.private_columns),
-        "salt": format(opening.salt, f"0{_FIELD_HEX}x"),
+        "salt": field_hex(opening.salt),
     }
 
 
@@ -216,6 +216,11 @@ def hex_bytes(raw: Any, size: int, what: str) -> bytes:
     if isinstance(raw, str) and len(raw) == 2 * size and set(raw) <= set("0123456789abcdef"):
         return bytes.fromhex(raw)
     raise RecordError(f"{what} is not {size} bytes of lowercase hex")
+
+
+def field_hex(value: int) -> str:
+    """A field element in hex."""
+    return format(value, f"0{_FIELD_HEX}x")
 
 
 def field_element(raw: Any, what: str) -> int:

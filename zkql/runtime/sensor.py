@@ -1,4 +1,4 @@
-"""The sensor's side: keys, commitments, signatures. In: plain rows. Out: signed rows.
+"""The sensor's side: keys, and files of signed rows. In: plain rows. Out: signed rows.
 
 A key folder holds one private file a device (mode 0600), the public ``registry.json`` and
 ``state.json``: how far each device has signed. The state is written before signed rows leave, so that
@@ -11,49 +11,28 @@ import fcntl
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkql import files
 from zkql.crypto import signatures
-from zkql.crypto.commitment import commit, new_salt
 from zkql.errors import did_you_mean, input_error
 from zkql.plan.types import TIMESTAMP, format_timestamp, format_value, parse_value
-from zkql.runtime.records import (
-    Heartbeat,
-    Opening,
-    RecordError,
-    SignedRow,
-    heartbeat_to_json,
-    hex_bytes,
-    keys,
-    opening_to_json,
-    row_to_json,
-    sequence,
-    time_of,
-)
+from zkql.runtime.records import RecordError, hex_bytes, keys
 from zkql.runtime.registry import ordered, read_registry, write_registry
+from zkql.runtime.signers import device_json, signer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zkql.plan.schema import StreamSchema
-    from zkql.plan.types import Shown, Value
+    from zkql.plan.types import Value
     from zkql.runtime.registry import Registry
 
 REGISTRY = "registry.json"
 STATE = "state.json"
 PRIVATE = "private"
-_FIRST = TIMESTAMP.lowest
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How far a device has signed: its next sequence number and the earliest time it may use."""
-
-    sequence: int
-    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +90,8 @@ def generate_keys(stream: StreamSchema, devices: Iterable[Value], folder: Path) 
             with files.atomic_file(scratch / PRIVATE / _key_file(device), mode=0o600) as path:
                 path.write_text(json.dumps(body) + "\n")
         write_registry(scratch / REGISTRY, registry)
-        _write_state(scratch, stream, {d: Head(0, _FIRST) for d in registry.keys})
+        signer = signer_of(stream)
+        _write_state(scratch, stream, {d: signer.new(stream, d) for d in registry.keys})
     return registry
 
 
@@ -134,31 +114,25 @@ def _read_seed(folder: Path, device: Value, stream: StreamSchema) -> bytes:
         raise input_error("ZKQL0434", f"{path}: {error}") from None
 
 
-def _read_state(folder: Path, stream: StreamSchema) -> dict[Value, Head]:
-    path = folder / STATE
+def _read_state(folder: Path, stream: StreamSchema) -> dict[Value, Any]:
+    path, signer = folder / STATE, signer_of(stream)
     data = files.parse_json(files.read_bytes(path), str(path))
     kind = stream.column(stream.device).type
-    heads: dict[Value, Head] = {}
+    states: dict[Value, Any] = {}
     try:
         keys(data, "devices")
         for entry in data["devices"]:
-            keys(entry, "device", "sequence", "time")
-            head = Head(sequence(entry["sequence"]), time_of(entry["time"]))
-            heads[parse_value(entry["device"], kind)] = head
+            keys(entry, "device", *signer.state_keys)
+            states[parse_value(entry["device"], kind)] = signer.from_json(entry)
     except (TypeError, ValueError) as error:
         raise input_error("ZKQL0434", f"{path}: {error}") from None
-    return heads
+    return states
 
 
-def _write_state(folder: Path, stream: StreamSchema, heads: dict[Value, Head]) -> None:
-    kind = stream.column(stream.device).type
+def _write_state(folder: Path, stream: StreamSchema, states: Mapping[Value, Any]) -> None:
+    signer = signer_of(stream)
     devices = [
-        {
-            "device": format_value(device, kind),
-            "sequence": head.sequence,
-            "time": format_value(head.time, TIMESTAMP),
-        }
-        for device, head in heads.items()
+        {"device": device_json(device, stream), **signer.to_json(state)} for device, state in states.items()
     ]
     with files.atomic_file(folder / STATE, mode=0o600) as scratch:
         scratch.write_text(json.dumps({"devices": devices}, indent=1) + "\n")
@@ -167,42 +141,16 @@ def _write_state(folder: Path, stream: StreamSchema, heads: dict[Value, Head]) -
 # --- signing --------------------------------------------------------------------------------------
 
 
-def sign_row(
-    stream: StreamSchema, values: Mapping[str, Value | None], head: Head, seed: bytes
-) -> tuple[SignedRow, Opening, Head]:
-    """Sign one row as the device's next. The caller stores the new head before the row leaves."""
-    opening = Opening(tuple(values[c.name] for c in stream.private_columns), new_salt())
-    row = SignedRow(
-        device=stream.device_of(values),
-        sequence=head.sequence,
-        time=stream.time_of(values),
-        public=tuple(values[c.name] for c in stream.public_columns),
-        commitment=commit(stream, opening.offsets(stream), opening.salt),
-        signature=b"",
-    )
-    signed = replace(row, signature=signatures.sign(seed, row.message(stream)))
-    return signed, opening, Head(head.sequence + 1, row.time)
-
-
-def sign_heartbeat(
-    stream: StreamSchema, device: Value, head: Head, time: int, seed: bytes
-) -> tuple[Heartbeat, Head]:
-    """Sign that nothing else comes before ``time``."""
-    heartbeat = Heartbeat(device, head.sequence, time, b"")
-    signed = replace(heartbeat, signature=signatures.sign(seed, heartbeat.message(stream)))
-    return signed, Head(head.sequence, time)
-
-
 def sign_file(
-    stream: StreamSchema, folder: Path, rows: Iterable[PlainRow], output: Path, until: int | None
+    stream: StreamSchema, folder: Path, rows: Sequence[PlainRow], output: Path, span: Span
 ) -> tuple[int, int]:
-    """Sign rows for all devices of a key folder, and end with a heartbeat of each at ``until`` (ms).
+    """Sign rows for all devices of a key folder, and end with a heartbeat of each.
 
     Rows are signed per device in order of event time (rows of equal time in order of the file).
     Returns how many rows and how many devices. Nothing is written unless all of it is.
     """
     with _locked(folder):
-        return _sign_locked(stream, folder, rows, output, until)
+        return _sign_locked(stream, folder, rows, output, span)
 
 
 @contextmanager
@@ -215,11 +163,11 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _sign_locked(
-    stream: StreamSchema, folder: Path, rows: Iterable[PlainRow], output: Path, until: int | None
+    stream: StreamSchema, folder: Path, rows: Sequence[PlainRow], output: Path, span: Span
 ) -> tuple[int, int]:
     registry = read_registry(folder / REGISTRY, stream)
-    heads = _read_state(folder, stream)
-    if set(heads) != set(registry.keys):
+    signer, states = signer_of(stream), _read_state(folder, stream)
+    if set(states) != set(registry.keys):
         raise input_error(
             "ZKQL0434",
             f"{folder / STATE} does not say how far every device has signed",
@@ -242,24 +190,24 @@ def _sign_locked(
         seed = _read_seed(folder, device, stream)
         if signatures.public_key(seed) != registry.keys[device]:
             raise input_error("ZKQL0436", f"the private key of device {device!r} is not the registered one")
-        head = heads[device]
+        state = states[device]
         own.sort(key=lambda row: stream.time_of(row.values))
-        for row in own:
-            _check_time(row, stream, head)
-            signed, opening, head = sign_row(stream, row.values, head, seed)
-            lines.append(_row_line(signed, opening, stream))
-            count += 1
-        if until is not None:
-            if until < head.time:
+        if own:
+            _check_time(own[0], stream, state.time)
+        signed, state = signer.sign(stream, device, state, [row.values for row in own], seed, span.since)
+        lines += signed
+        count += len(own)
+        if span.until is not None:
+            if span.until < state.time:
                 raise input_error(
                     "ZKQL0439",
-                    f"device {device!r} has signed up to {format_timestamp(head.time)}, so a heartbeat at "
-                    f"{format_timestamp(until)} would say nothing",
+                    f"device {device!r} has signed up to {format_timestamp(state.time)}, so a heartbeat at "
+                    f"{format_timestamp(span.until)} would say nothing",
                     "choose a later --until, or 'none'",
                 )
-            heartbeat, head = sign_heartbeat(stream, device, head, until, seed)
-            lines.append(_heartbeat_line(heartbeat, stream))
-        heads[device] = head
+            line, state = signer.beat(stream, device, state, span.until, seed)
+            lines.append(line)
+        states[device] = state
     if output.exists():
         raise input_error(
             "ZKQL0438",
@@ -270,16 +218,16 @@ def _sign_locked(
         raise input_error("ZKQL0438", f"{output} lies in the key folder; write the signed file elsewhere")
     with files.atomic_file(output, mode=0o600) as scratch:
         scratch.write_text("".join(line + "\n" for line in lines))
-        _write_state(folder, stream, heads)
+        _write_state(folder, stream, states)
     return count, len(by_device)
 
 
-def _check_time(row: PlainRow, stream: StreamSchema, head: Head) -> None:
+def _check_time(row: PlainRow, stream: StreamSchema, signed: int) -> None:
     time = stream.time_of(row.values)
-    if time < head.time:
+    if time < signed:
         raise input_error(
             "ZKQL0437",
-            f"{row.place}: {format_timestamp(time)} is before {format_timestamp(head.time)}, up to "
+            f"{row.place}: {format_timestamp(time)} is before {format_timestamp(signed)}, up to "
             f"which device {stream.device_of(row.values)!r} has signed",
             "event times of a device never go back, and a heartbeat counts: to sign a window in several "
             "batches, end all but the last with --until none",
@@ -287,27 +235,22 @@ def _check_time(row: PlainRow, stream: StreamSchema, head: Head) -> None:
         )
 
 
-def device_json(device: Value, stream: StreamSchema) -> Shown:
-    """A device as JSON."""
-    return format_value(device, stream.column(stream.device).type)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a signed file says of time, in milliseconds: a stream that is new begins at ``since``, and nothing
+    comes before ``until``; None says nothing about that."""
+
+    since: int
+    until: int | None
 
 
-def _row_line(row: SignedRow, opening: Opening, stream: StreamSchema) -> str:
-    body = {"device": device_json(row.device, stream), **row_to_json(row, stream)}
-    return files.dump_json({"row": {**body, **opening_to_json(opening, stream)}})
-
-
-def _heartbeat_line(heartbeat: Heartbeat, stream: StreamSchema) -> str:
-    body = {"device": device_json(heartbeat.device, stream), **heartbeat_to_json(heartbeat)}
-    return files.dump_json({"heartbeat": body})
-
-
-def closing_time(rows: Iterable[PlainRow], stream: StreamSchema, size: int, offset: int) -> int | None:
-    """End of the last window that a row falls into: what a file that ends there is closed with."""
-    last = max((stream.time_of(row.values) for row in rows), default=None)
-    if last is None:
-        return None
-    end = last - (last - offset) % size + size
-    if not TIMESTAMP.contains(end):
+def span_of(rows: Sequence[PlainRow], stream: StreamSchema, size: int, offset: int) -> Span:
+    """From the first to the last window that a row falls into: what a file is begun and closed with."""
+    times = [stream.time_of(row.values) for row in rows]
+    if not times:
+        return Span(TIMESTAMP.lowest, None)
+    first, last = min(times), max(times)
+    since, until = first - (first - offset) % size, last - (last - offset) % size + size
+    if not (TIMESTAMP.contains(since) and TIMESTAMP.contains(until)):
         raise input_error("ZKQL0446", "a window reaches beyond the years 1 to 9999")
-    return end
+    return Span(since, until)

@@ -5,15 +5,25 @@ Signed sequence numbers and event times decide alone; when a row arrived plays n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zkql.errors import input_error
-from zkql.plan.stages import StagedPlan
-from zkql.plan.types import TIMESTAMP, Value, format_timestamp
-from zkql.runtime.envelope import DeviceEvidence
-from zkql.runtime.intake import DeviceLog, OwnedRow
-from zkql.runtime.records import Record
+from zkql.plan.types import TIMESTAMP, format_timestamp
+from zkql.runtime.chains import opened
+from zkql.runtime.evidence import ChainEvidence, RowEvidence
+from zkql.runtime.held import OwnedChain, plain_rows
+from zkql.runtime.intake import ChainLog, RowLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from zkql.plan.stages import StagedPlan
+    from zkql.plan.types import Value
+    from zkql.runtime.evidence import Evidence
+    from zkql.runtime.held import Held
+    from zkql.runtime.intake import Log
+    from zkql.runtime.records import Record
 
 MAX_WINDOWS = 100_000
 """More in one run is taken for a wrong clock rather than for a stream."""
@@ -29,15 +39,27 @@ class OpenWindow:
 
 @dataclass(frozen=True, slots=True)
 class ClosedWindow:
-    """A window that can: its evidence and the rows behind it."""
+    """A window that can: its evidence, and what the processor holds of it."""
 
     start: int
-    devices: tuple[DeviceEvidence, ...]
-    rows: tuple[OwnedRow, ...]
+    devices: tuple[Evidence, ...]
+    held: tuple[Held, ...]
+
+    def rows(self, plan: StagedPlan) -> int:
+        """How many rows it has."""
+        return len(plain_rows(plan, self.start, self.held))
 
 
-def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[ClosedWindow | OpenWindow]:
-    """Every window from the first row's on, in order; an open one ends the sequence."""
+def windows(plan: StagedPlan, logs: Mapping[Value, Log]) -> Iterator[ClosedWindow | OpenWindow]:
+    """Every window from the first row's on (of chains, from that in which the first of them begins), in
+    order; an open one ends the sequence."""
+    chains = {device: log for device, log in logs.items() if isinstance(log, ChainLog)}
+    if chains:
+        return _of_chains(plan, chains)
+    return _of_rows(plan, {device: log for device, log in logs.items() if isinstance(log, RowLog)})
+
+
+def _of_rows(plan: StagedPlan, logs: Mapping[Value, RowLog]) -> Iterator[ClosedWindow | OpenWindow]:
     times = [row.row.time for log in logs.values() for row in log.rows]
     beats = [log.heartbeat.time for log in logs.values() if log.heartbeat]
     if not times:
@@ -48,8 +70,8 @@ def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[Close
     position = dict.fromkeys(logs, 0)
     while start <= last:
         end = start + plan.size
-        evidence: list[DeviceEvidence] = []
-        rows: list[OwnedRow] = []
+        evidence: list[Evidence] = []
+        rows: list[Held] = []
         waiting: list[Value] = []
         for device, log in logs.items():
             first = position[device]
@@ -61,7 +83,7 @@ def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[Close
                 waiting.append(device)
                 continue
             own = log.rows[first:stop]
-            evidence.append(DeviceEvidence(device, tuple(o.row for o in own), closing))
+            evidence.append(RowEvidence(device, tuple(o.row for o in own), closing))
             rows += own
             position[device] = stop
         if waiting:
@@ -69,6 +91,34 @@ def windows(plan: StagedPlan, logs: Mapping[Value, DeviceLog]) -> Iterator[Close
             return
         yield ClosedWindow(start, tuple(evidence), tuple(rows))
         start = end
+
+
+def _of_chains(plan: StagedPlan, logs: Mapping[Value, ChainLog]) -> Iterator[ClosedWindow | OpenWindow]:
+    begun = {device: log.links[0].signed for device, log in logs.items() if log.links}
+    if not begun:
+        return
+    first = plan.window_start(min(head.state.time for head in begun.values()))
+    heads = [link for log in logs.values() for link in log.links]
+    last = max(link.signed.state.time - (link.block is None) for link in heads)
+    _check_span(plan, first - 1, last)  # a circuit has no edge at the first of all times
+    starts = range(first, last + 1, plan.size)
+    if len(begun) < len(logs):
+        yield OpenWindow(first, tuple(device for device in logs if device not in begun))
+        return
+    ends = [start + plan.size for start in starts]
+    opening = {device: opened(log.links, log.links[0].signed.state, ends) for device, log in logs.items()}
+    for start in starts:
+        found = {device: next(own) for device, own in opening.items()}
+        waiting = tuple(device for device, own in found.items() if own is None)
+        if waiting:
+            yield OpenWindow(start, waiting)
+            return
+        chains = [OwnedChain(device, own) for device, own in found.items() if own is not None]
+        evidence = (
+            ChainEvidence(own.device, begun[own.device] if start == first else None, own.opened.closing)
+            for own in chains
+        )
+        yield ClosedWindow(start, tuple(evidence), tuple(chains))
 
 
 def _check_span(plan: StagedPlan, start: int, last: int) -> None:
@@ -85,7 +135,7 @@ def _check_span(plan: StagedPlan, start: int, last: int) -> None:
         )
 
 
-def _closing(log: DeviceLog, stop: int, end: int) -> Record | None:
+def _closing(log: RowLog, stop: int, end: int) -> Record | None:
     """What shows that the device's rows before ``end`` stop at ``stop``."""
     if stop < len(log.rows):
         return log.rows[stop].row

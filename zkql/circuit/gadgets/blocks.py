@@ -1,39 +1,59 @@
-"""Rows of a device's chain: blocks opened from one head to the next."""
+"""Rows of devices' chains: blocks opened from one head to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 from zkql.circuit.gadgets.base import Advice, Gadget, Made, Parameter, Signature, Spell, Taken, element
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
-from zkql.circuit.wires import Linear, Spelling, Values, Wire
-from zkql.crypto.blocks import OFFSET_BITS, TIME_BITS, BlockLayout
+from zkql.circuit.wires import Dims, Linear, Spelling, Values, Wire
+from zkql.crypto.blocks import OFFSET_BITS, TIME_BITS, BlockLayout, Strip
 from zkql.crypto.field import P
 from zkql.crypto.poseidon import poseidon
 from zkql.plan.codes import width
-from zkql.toolchain.calls import Run
+from zkql.toolchain.calls import Run, field_type
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Neighbouring bits of every row that are spelled out together: ``shift`` is where they begin."""
+    """A strip of a block: the offsets (``position`` None), or a column. ``read`` says that its numbers are
+    outputs, and so spelled in bits; else its elements are taken as they are. ``flag`` says that the highest
+    bit is that of NULL."""
 
     name: str
-    bits: int
-    shift: int
+    strip: Strip
+    position: int | None
     read: bool
+    flag: bool = False
+
+    @property
+    def bits(self) -> int:
+        """Bits of its number, the flag aside."""
+        return self.strip.bits - self.flag
+
+    @property
+    def parameter(self) -> str:
+        """The parameter with its bits, or elements."""
+        return f"{self.name}_bits" if self.read else self.name
+
+    @property
+    def size(self) -> Dims:
+        """The parameter's dimensions for one block."""
+        return (self.strip.size, self.strip.bits) if self.read else (self.strip.elements,)
 
 
 @dataclass(frozen=True)
 class Blocks(Gadget):
-    """Opens the ``shown`` ones of ``count`` blocks of a chain, which come last, from ``head`` on. Gives the
-    head after them; of every place the time and the codes of the columns ``used``, with flags of NULL; and
-    whether a row of its own is there. In places of blocks that are not shown all is 0.
+    """Of each chain opens the ``shown`` ones of ``count`` blocks, which come last, from ``head`` on. Gives
+    the heads after them, and of every place whether a row of its own is there, its time if it is ``timed``,
+    and the codes of the columns ``used``, with flags of NULL. In places of blocks that are not shown all is
+    0. Places are those of the first chain, block by block, then those of the next.
 
-    What the prover knows of each block is its salt, the code of its first time, and its rows: their number,
-    and packed numbers (:meth:`zkql.crypto.blocks.BlockLayout.number`), the last one repeated."""
+    What the prover knows of each block is its salt, the code of its first time, and its rows: how many there
+    are, and of each the offset and the columns' codes, the last row repeated."""
 
     name: str
     origin: Any
@@ -42,80 +62,78 @@ class Blocks(Gadget):
     head: Linear
     shown: Linear
     used: tuple[str, ...]
+    timed: bool
     template: ClassVar[str] = "blocks.zok.j2"
 
     # --- layout ---
 
     @property
+    def chains(self) -> int:
+        """How many chains there are."""
+        (chains,) = self.head.dims
+        return chains
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of all chains."""
+        return self.chains * self.count
+
+    @property
     def places(self) -> int:
         """Rows that fit."""
-        return self.count * self.layout.size
+        return self.blocks * self.layout.size
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Of a row, from its lowest bits up: the offset, then columns and flags that are used, each on its
-        own, and runs of others."""
-        found = [Part("offset", OFFSET_BITS, 0, read=True)]
-        shift = OFFSET_BITS
-        for position, column in enumerate(self.layout.columns):
-            sizes = [(f"column_{position}", width(column.type))]
-            sizes += [(f"column_{position}_null", 1)] if column.nullable else []
-            for name, bits in sizes:
-                last = found[-1]
-                if column.name in self.used:
-                    found.append(Part(name, bits, shift, read=True))
-                elif last.read:
-                    found.append(Part(f"rest_{position}", bits, shift, read=False))
-                else:
-                    found[-1] = Part(last.name, last.bits + bits, last.shift, read=False)
-                shift += bits
+        """The strips of a block."""
+        offset, *strips = self.layout.strips
+        found = [Part(f"{self.name}_offset", offset, None, self.timed)]
+        for position, (column, strip) in enumerate(zip(self.layout.columns, strips, strict=True)):
+            read = column.name in self.used
+            found.append(Part(f"{self.name}_column_{position}", strip, position, read, column.nullable))
         return tuple(found)
 
     @property
     def _read(self) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.read)
 
-    def _wire(self, part: Part) -> Wire:
-        if part.name == "offset":
-            return Wire(f"{self.name}_time", (self.places,), 0, (1 << TIME_BITS) + (1 << OFFSET_BITS) - 2)
-        return Wire(f"{self.name}_{part.name}", (self.places,), 0, (1 << part.bits) - 1)
-
-    @property
-    def time(self) -> Wire:
-        """The code of each row's time."""
-        return self._wire(self.parts[0])
-
     @property
     def after(self) -> Wire:
-        """The head after the last block."""
-        return Wire(f"{self.name}_after", (), 0, P - 1)
+        """The head of each chain after its last block."""
+        return Wire(f"{self.name}_after", (self.chains,), 0, P - 1)
 
     @property
     def live(self) -> Wire:
         """1 where a place has a row of its own."""
         return Wire(f"{self.name}_live", (self.places,), 0, 1)
 
+    @property
+    def time(self) -> Wire:
+        """The code of each row's time."""
+        return Wire(f"{self.name}_time", (self.places,), 0, (1 << TIME_BITS) + (1 << OFFSET_BITS) - 2)
+
     def column(self, name: str) -> tuple[Wire, Wire | None]:
         """The codes of a used column, and its flags of NULL."""
-        position = [c.name for c in self.layout.columns].index(name)
-        found = [self._wire(p) for p in self._read if p.name.split("_")[1:2] == [str(position)]]
-        return found[0], found[1] if len(found) > 1 else None
+        own = self._part(name)
+        value = Wire(f"{own.name}_value", (self.places,), 0, (1 << own.bits) - 1)
+        return value, Wire(f"{own.name}_null", (self.places,), 0, 1) if own.flag else None
 
-    @property
-    def spellings(self) -> tuple[tuple[Linear, Spelling], ...]:
-        """Codes whose bits are parameters."""
-        found = []
-        for part in self._read[1:]:
-            bits = Wire(f"{self.name}_{part.name}_bits", (self.places, part.bits), 0, 1)
-            found.append((self._wire(part).linear, Spelling(bits, 0, part.bits)))
-        return tuple(found)
+    def spelling(self, name: str) -> Spelling:
+        """The bits of a used column's codes, which are parameters."""
+        own = self._part(name)
+        bits = Wire(own.parameter, (self.places, own.strip.bits), 0, 1)
+        return Spelling(bits, 0, width(self.layout.columns[own.position or 0].type))
+
+    def _part(self, name: str) -> Part:
+        position = [c.name for c in self.layout.columns].index(name)
+        return next(part for part in self._read if part.position == position)
 
     # --- gadget ---
 
     @property
     def inputs(self) -> tuple[Linear, ...]:
-        secret = {"salt": self.count, "base": self.count, "rows": self.count, "packed": self.places}
-        wires = (Wire(f"{self.name} {what}", (size,), 0, P - 1) for what, size in secret.items())
+        wires = [Wire(f"{self.name} {what}", (self.blocks,), 0, P - 1) for what in ("salt", "base", "rows")]
+        wires += [Wire(f"{self.name} codes {i}", (self.places,), 0, P - 1) for i in range(len(self.parts))]
         return (self.head, self.shown, *(wire.linear for wire in wires))
 
     @property
@@ -124,128 +142,135 @@ class Blocks(Gadget):
 
     @property
     def outputs(self) -> tuple[Wire, ...]:
-        return (self.after, self.live, *map(self._wire, self._read))
+        return (self.after, self.live, *self._numbers)
+
+    @property
+    def _numbers(self) -> tuple[Wire, ...]:
+        """The numbers of every row that are outputs."""
+        found: list[Wire] = []
+        for part in self._read:
+            if part.position is None:
+                found.append(self.time)
+            else:
+                wires = self.column(self.layout.columns[part.position].name)
+                found += [wire for wire in wires if wire is not None]
+        return tuple(found)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        bits = (Parameter(f"{self.name}_{p.name}_bits", (self.places, p.bits)) for p in self.parts)
         return (
-            Parameter(self.live.name, self.live.dims),
-            Parameter(f"{self.name}_salt", (self.count,)),
-            Parameter(f"{self.name}_base_bits", (self.count, TIME_BITS)),
-            *bits,
+            Parameter(f"{self.name}_salt", (self.blocks,)),
+            Parameter(f"{self.name}_base", (self.blocks,)),
+            Parameter(f"{self.name}_last", (self.blocks, self.layout.size)),
+            *(Parameter(part.parameter, (self.blocks, *part.size)) for part in self.parts),
         )
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
-        (head,), shown, salts, bases, rows, packed = inputs
-        size = self.layout.size
-        for block in range(self.count):
+        heads, shown, salts, bases, rows, *codes = inputs
+        size, after = self.layout.size, list(heads)
+        for block in range(self.blocks):
             if shown[block]:
-                header = self._tag + (rows[block] << TIME_BITS) + bases[block]
-                own = packed[block * size : (block + 1) * size]
-                words = [head, header, *self._elements(own), salts[block]]
-                head = poseidon([word % P for word in words])
-        live = [int(bool(shown[b]) and j < rows[b]) for b in range(self.count) for j in range(size)]
-        found: list[Values] = [[head], live]
-        for part in self._read:
-            values = [number >> part.shift & ((1 << part.bits) - 1) for number in packed]
-            if part.name == "offset":
-                values = [bases[place // size] + value for place, value in enumerate(values)]
-            found.append(values)
+                header = (self.layout.tag << self.layout.count_bits) + rows[block]
+                words = [after[block // self.count], header, bases[block]]
+                for strip, own in zip(self.layout.strips, codes, strict=True):
+                    words += strip.pack(own[block * size : (block + 1) * size])
+                words.append(salts[block])
+                after[block // self.count] = poseidon([word % P for word in words])
+        live = [int(bool(shown[b]) and j < rows[b]) for b in range(self.blocks) for j in range(size)]
+        found: list[Values] = [after, live]
+        for part, own in zip(self.parts, codes, strict=True):
+            if not part.read:
+                continue
+            if part.position is None:
+                found.append([bases[place // size] + offset for place, offset in enumerate(own)])
+            else:
+                found.append([code & ((1 << part.bits) - 1) for code in own])
+                found += [[code >> part.bits for code in own]] if part.flag else []
         return found
 
-    @property
-    def _tag(self) -> int:
-        """The tag in a header."""
-        return self.layout.tag << self.layout.count_bits + TIME_BITS
-
-    def _elements(self, packed: Values) -> list[int]:
-        each, bits = self.layout.rows_per_element, self.layout.row_bits
-        groups = (packed[start : start + each] for start in range(0, len(packed), each))
-        return [sum(number << place * bits for place, number in enumerate(own)) for own in groups]
-
     def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
-        _, _, salts, bases, _, packed = inputs
+        _, _, salts, bases, _, *codes = inputs
         size = self.layout.size
-        claimed = dict(zip((part.name for part in self._read), outputs[2:], strict=True))
-        claimed["offset"] = [t - bases[place // size] for place, t in enumerate(claimed["offset"])]
-        found: Advice = {
-            f"{self.name}_salt": salts,
-            f"{self.name}_base_bits": [bit for base in bases for bit in spell(base, TIME_BITS)],
-        }
-        for part in self.parts:
-            rest = [number >> part.shift & ((1 << part.bits) - 1) for number in packed]
-            values = claimed.get(part.name, rest)
-            found[f"{self.name}_{part.name}_bits"] = [b for value in values for b in spell(value, part.bits)]
+        found: Advice = {f"{self.name}_salt": salts, f"{self.name}_base": bases, f"{self.name}_last": []}
+        for block in range(self.blocks):
+            live = outputs[1][block * size : (block + 1) * size]
+            found[f"{self.name}_last"] += [a - b for a, b in zip(live, [*live[1:], 0], strict=True)]
+        claimed = iter(outputs[2:])
+        for part, own in zip(self.parts, codes, strict=True):
+            if part.read:
+                numbers = next(claimed)
+                if part.position is None:
+                    numbers = [time - bases[place // size] for place, time in enumerate(numbers)]
+                spelled = [spell(number, part.bits) for number in numbers]
+                if part.flag:
+                    spelled = [[*bits, flag] for bits, flag in zip(spelled, next(claimed), strict=True)]
+                found[part.parameter] = [bit for bits in spelled for bit in bits]
+            else:
+                blocks = (own[block * size : (block + 1) * size] for block in range(self.blocks))
+                found[part.parameter] = [word for block in blocks for word in part.strip.pack(block)]
         return found
 
     @property
     def hashes(self) -> Mapping[int, int]:
-        return {self.layout.elements + 3: self.count}
+        return {self.layout.elements + 4: self.blocks}
 
     def constraints(self) -> int:
-        return self.count * self.per_block
+        return self.blocks * self.per_block
 
     @property
     def per_block(self) -> int:
-        """Constraints of a block: hash, bits of rows and of the first time; places that have rows of their
-        own (the first where the block is shown, the others 0 or 1 and not rising); nothing in blocks that are
-        not shown, of the salt and of all else; the head that is kept."""
-        size = self.layout.size
-        bits = size * self.layout.row_bits + TIME_BITS
-        return poseidon_constraints(self.layout.elements + 3) + bits + 1 + 2 * (size - 1) + 2 + 1
+        """Constraints of a block: hash and bits; which row is the last; in blocks that are not shown no row,
+        nothing of salt, base, elements and bits; the head that is kept."""
+        read = self._read
+        bits = sum(prod(part.size) for part in read)
+        whole = sum(part.strip.elements for part in self.parts if not part.read)
+        own = self.layout.size + 1 + 2 + whole + bool(read) + 1
+        return poseidon_constraints(self.layout.elements + 4) + bits + own
 
     @property
     def called(self) -> Signature:
         size = self.layout.size
-        bits = ((size, part.bits) for part in self.parts)
-        return Signature(
-            f"{self.name}_block", ((), (), (), (size,), (TIME_BITS,), *bits), (1 + size * len(self._read),)
-        )
+        given = ((), (), (), (), (size,), *(part.size for part in self.parts))
+        return Signature(f"{self.name}_block", given, (1 + size * (1 + len(self._numbers)),))
 
     def calls(self) -> Iterator[tuple[Taken, Made]]:
-        size = self.layout.size
-        heads = [Run(f"{self.name} head", b, 1) for b in range(self.count - 1)]
-        for b in range(self.count):
-            before = element(self.head, 0) if b == 0 else heads[b - 1]
-            bits = (Run(f"{self.name}_{p.name}_bits", b * size * p.bits, size * p.bits) for p in self.parts)
-            after = heads[b] if b < self.count - 1 else Run(self.after.name, 0, 1)
+        size, between = self.layout.size, f"{self.name} head"
+        for b in range(self.blocks):
+            chain, number = divmod(b, self.count)
+            before = Run(between, b - 1, 1) if number else element(self.head, chain)
+            after = Run(between, b, 1) if number < self.count - 1 else Run(self.after.name, chain, 1)
             taken = (
                 before,
                 element(self.shown, b),
                 Run(f"{self.name}_salt", b, 1),
-                Run(self.live.name, b * size, size),
-                Run(f"{self.name}_base_bits", b * TIME_BITS, TIME_BITS),
-                *bits,
+                Run(f"{self.name}_base", b, 1),
+                Run(f"{self.name}_last", b * size, size),
+                *(Run(p.parameter, b * prod(p.size), prod(p.size)) for p in self.parts),
             )
-            yield taken, (after, *(Run(self._wire(p).name, b * size, size) for p in self._read))
+            yield taken, (after, *(Run(w.name, b * size, size) for w in (self.live, *self._numbers)))
 
     def invocation(self) -> str:
         given = [*(w.name for w in self.wires), *(p.name for p in self.parameters)]
-        made = f"field[{len(self._read) + 1}][{self.places}] {self.name}_made"
+        numbers = (self.live, *self._numbers)
+        made = f"field[{1 + len(numbers)}][{self.places}] {self.name}_made"
         lines = [f"{made} = {self.name}({', '.join(given)});"]
-        lines.append(f"field {self.after.name} = {self.name}_made[0][0];")
-        for number, part in enumerate(self._read, 1):
-            lines.append(f"field[{self.places}] {self._wire(part).name} = {self.name}_made[{number}];")
+        lines.append(f"field[{self.chains}] {self.after.name} = {self.name}_made[0][0..{self.chains}];")
+        for row, wire in enumerate(numbers, 1):
+            lines.append(f"{field_type(wire.dims)} {wire.name} = {self.name}_made[{row}];")
         return "\n    ".join(lines)
 
     def variables(self) -> dict[str, Any]:
-        layout = self.layout
-        elements = []
-        for start in range(0, layout.size, layout.rows_per_element):
-            places = range(start, min(start + layout.rows_per_element, layout.size))
-            elements.append([(place, 1 << (place - start) * layout.row_bits) for place in places])
         return {
             "parts": self.parts,
             "read": self._read,
-            "size": layout.size,
+            "types": [(field_type(part.size), part.parameter) for part in self.parts],
+            "size": self.layout.size,
             "count": self.count,
-            "time_bits": TIME_BITS,
-            "elements": elements,
-            "count_place": 1 << TIME_BITS,
-            "tag": self._tag,
-            "hash": poseidon_name(layout.elements + 3),
-            "head": self.head.text(""),
+            "chains": self.chains,
+            "numbers": len(self._numbers),
+            "tag": self.layout.tag << self.layout.count_bits,
+            "hash": poseidon_name(self.layout.elements + 4),
+            "head": self.head.text("[c]"),
             "shown": self.shown.text("[b]"),
             "per_block": self.per_block,
             "places": self.places,

@@ -20,7 +20,6 @@ from zkql.circuit.gadgets.base import (
     Taken,
 )
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
-from zkql.circuit.slots import fill_slots
 from zkql.circuit.wires import Dims, Linear, Spelling, Values, Wire
 from zkql.crypto.commitment import Element, layout
 from zkql.crypto.field import P
@@ -358,18 +357,6 @@ def _numbers(own: Field, codes: Mapping[str, Values]) -> Values:
     if own.flag:
         return [code // split for code in codes[column.name]]
     return [(code % split if column.nullable else code) + own.lowest for code in codes[column.name]]
-
-
-def secret_inputs(
-    stream: StreamSchema, capacity: int, codes: Sequence[Mapping[str, int]], salts: Sequence[int]
-) -> dict[str, Values]:
-    """What the prover knows of the rows, as the opening reads it: of each row the codes of the private
-    columns, and the salt. Slots after the last row repeat it; over no rows all is zero."""
-    found = {"salt": fill_slots(salts, capacity, 0)}
-    for column in stream.private_columns:
-        own = [row[column.name] for row in codes]
-        found[secret_name(column.name)] = fill_slots(own, capacity, 0)
-    return found
 
 
 def secret_name(column: str) -> str:

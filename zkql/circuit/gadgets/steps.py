@@ -1,14 +1,14 @@
-"""Flags that rise once, and where they do: which rows of a chain are in a window."""
+"""Which rows of chains are in a window: which blocks are opened, and which rows are at or after its edges."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.base import Advice, Gadget, Made, Parameter, Signature, Spell, Taken, element
 from zkql.circuit.wires import Linear, Values, Wire
+from zkql.toolchain.calls import Run
 
 EDGE_BITS = 50
 """Bits of a time, and of how far it is from the edge of a window."""
@@ -16,136 +16,196 @@ _PACKED = 1 << 64
 
 
 @dataclass(frozen=True)
-class Rising(Gadget):
-    """Flags of which the last ones are 1: as many as the prover says."""
+class Shown(Gadget):
+    """Which of ``count`` blocks (two at least) of each chain are opened, as many as the prover says: first of
+    all the ``last``, then the ``first``, then those ``between`` from the last on."""
 
     name: str
     origin: Any
-    size: int
-    template: ClassVar[str] = "rising.zok.j2"
+    chains: int
+    count: int
+    template: ClassVar[str] = "shown.zok.j2"
+
+    @property
+    def inner(self) -> int:
+        """Blocks between first and last."""
+        return self.count - 2
 
     @property
     def inputs(self) -> tuple[Linear, ...]:
-        return (Wire(f"{self.name} count", (), 0, self.size).linear,)
+        return (Wire(f"{self.name} count", (self.chains,), 0, self.count).linear,)
 
     @property
     def wires(self) -> tuple[Wire, ...]:
         return ()
 
     @property
-    def flags(self) -> Wire:
-        """The output."""
-        return Wire(f"{self.name}_flag", (self.size,), 0, 1)
+    def last(self) -> Wire:
+        """1 where a chain's last block is opened."""
+        return Wire(f"{self.name}_last", (self.chains,), 0, 1)
+
+    @property
+    def first(self) -> Wire:
+        """1 where its first block is."""
+        return Wire(f"{self.name}_first", (self.chains,), 0, 1)
+
+    @property
+    def between(self) -> Wire:
+        """1 where a block between them is; of two blocks there is none."""
+        return Wire(f"{self.name}_between", (self.chains * self.inner,), 0, 1)
 
     @property
     def outputs(self) -> tuple[Wire, ...]:
-        return (self.flags,)
+        return (self.last, self.first, *((self.between,) if self.inner else ()))
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        return (Parameter(self.flags.name, self.flags.dims),)
+        return tuple(Parameter(wire.name, wire.dims) for wire in self.outputs)
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
-        ((count,),) = inputs
-        return [[int(place >= self.size - count) for place in range(self.size)]]
+        (counts,) = inputs
+        ends = [[int(count >= n) for count in counts] for n in (1, 2)]
+        between = [int(place >= self.count - count) for count in counts for place in range(self.inner)]
+        return [*ends, *([between] if self.inner else [])]
 
     def constraints(self) -> int:
-        return 2 * self.size - 1
+        return self.chains * (2 * self.count - 1)
 
     def variables(self) -> dict[str, Any]:
-        return {"size": self.size}
+        return {"chains": self.chains, "inner": self.inner}
 
 
 @dataclass(frozen=True)
 class Edge(Gadget):
-    """Of times that never go back, which are at or after ``bound``: flags that are 0, and 1 from the first
-    such place on. Only the last ``count`` places may be; before them all are earlier. Where ``shown`` is 0,
-    in the places of a block that there is not, a flag is 0; the times there are 0, and such blocks come
-    first.
-    """
+    """Which rows of a block of each chain are at or after ``bound``, which is at least 1, by times that never
+    go back: flags that are 0, and 1 from the first such row on. A block that is not opened has the time 0."""
 
     name: str
     origin: Any
     time: Linear
-    shown: Linear
     bound: Linear
-    count: int
     size: int
     template: ClassVar[str] = "edge.zok.j2"
 
     @property
-    def places(self) -> int:
-        """Of all blocks."""
-        return prod(self.time.dims)
-
-    @property
-    def blocks(self) -> int:
-        """Blocks that have flags."""
-        return self.count // self.size
+    def chains(self) -> int:
+        """Blocks."""
+        (places,) = self.time.dims
+        return places // self.size
 
     @property
     def inputs(self) -> tuple[Linear, ...]:
-        return (self.time, self.shown, self.bound)
+        return (self.time, self.bound)
 
     @property
-    def flags(self) -> Wire:
-        """The output, for the last places."""
-        return Wire(f"{self.name}_flag", (self.count,), 0, 1)
-
-    @property
-    def outputs(self) -> tuple[Wire, ...]:
-        return (self.flags,)
+    def returned(self) -> Wire:
+        return Wire(f"{self.name}_flag", self.time.dims, 0, 1)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        bits = (EDGE_BITS,)
+        bits = (self.chains, EDGE_BITS)
         return (
-            Parameter(self.flags.name, (self.count,)),
+            Parameter(f"{self.name}_step", (self.chains, self.size)),
             Parameter(f"{self.name}_over", bits),
             Parameter(f"{self.name}_under", bits),
         )
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:
-        times, shown, (bound,) = inputs
-        own = times[-self.count :]
-        used = [flag for flag in shown[-self.blocks :] for _ in range(self.size)]
-        return [[int(time >= bound and bool(u)) for time, u in zip(own, used, strict=True)]]
+        times, (bound,) = inputs
+        return [[int(time >= bound) for time in times]]
 
     def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
-        times, _, (bound,) = inputs
-        flags = [0] * (self.places - self.count) + outputs[0]
-        steps = [b - a for a, b in zip([0, *flags], flags, strict=False)]
-        first = sum(step * time for step, time in zip(steps, times, strict=True))
-        before = sum(step * time for step, time in zip(steps[1:], times, strict=False))
-        before += (1 - flags[-1]) * times[-1]
-        return {
-            f"{self.name}_over": spell(first - flags[-1] * bound, EDGE_BITS),
-            f"{self.name}_under": spell(bound - 1 - before, EDGE_BITS),
-        }
+        times, (bound,) = inputs
+        found: Advice = {f"{self.name}_{what}": [] for what in ("step", "over", "under")}
+        for start in range(0, len(times), self.size):
+            own, flags = times[start : start + self.size], outputs[0][start : start + self.size]
+            steps = [b - a for a, b in zip([0, *flags], flags, strict=False)]
+            first = sum(step * time for step, time in zip(steps, own, strict=True))
+            before = sum(step * time for step, time in zip(steps[1:], own, strict=False))
+            before += (1 - flags[-1]) * own[-1]
+            found[f"{self.name}_step"] += steps
+            found[f"{self.name}_over"] += spell(first - flags[-1] * bound, EDGE_BITS)
+            found[f"{self.name}_under"] += spell(bound - 1 - before, EDGE_BITS)
+        return found
 
     def constraints(self) -> int:
-        # Each flag: 0 or 1, not falling, the times at its step; blocks that there are not; bits; two
-        # products, the sum.
-        return 3 * self.count - 1 + self.blocks + 2 * EDGE_BITS + 3
+        return self.chains * self.per_chain
+
+    @property
+    def per_chain(self) -> int:
+        """Constraints of a block. Each step: 0 or 1, the times beside it; one step at most; bits; the time
+        before it where there is none, the bound where there is one, the sum."""
+        return 2 * self.size + 1 + 2 * EDGE_BITS + 3
 
     @property
     def formula(self) -> str:
-        return f"3 for each of {self.count} places, {self.constraints()}"
+        return f"2 a row, {self.per_chain} a block, {self.constraints()}"
+
+    @property
+    def called(self) -> Signature:
+        bits = (EDGE_BITS,)
+        return Signature(f"{self.name}_block", ((self.size,), (), (self.size,), bits, bits), (self.size,))
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        for chain in range(self.chains):
+            first = chain * self.size
+            yield (
+                (
+                    *(element(self.time, first + i) for i in range(self.size)),
+                    element(self.bound, 0),
+                    Run(f"{self.name}_step", first, self.size),
+                    Run(f"{self.name}_over", chain * EDGE_BITS, EDGE_BITS),
+                    Run(f"{self.name}_under", chain * EDGE_BITS, EDGE_BITS),
+                ),
+                (Run(self.returned.name, first, self.size),),
+            )
 
     def variables(self) -> dict[str, Any]:
-        last, offset = self.places - 1, self.places - self.count
         return {
-            "count": self.count,
+            "chains": self.chains,
             "size": self.size,
-            "blocks": self.blocks,
             "bits": EDGE_BITS,
             "packed": _PACKED,
-            "offset": offset,
-            "time": self.time.text("[i]"),
-            "last_time": self.time.text(f"[{last}]"),
-            "earlier": self.time.text("[i - 1]"),
-            "first_time": self.time.text(f"[{offset}]"),
-            "first_earlier": self.time.text(f"[{offset - 1}]") if offset else "0",
-            "shown": self.shown.text(f"[b + {self.shown.dims[0] - self.blocks}]"),
+            "time": self.time.text(f"[c * {self.size} + j]"),
             "bound": self.bound.text(""),
+            "places": self.chains * self.size,
         }
+
+
+@dataclass(frozen=True)
+class Concatenated(Gadget):
+    """Columns one after the other. It is written into ``main``, and makes no constraint."""
+
+    name: str
+    origin: Any
+    parts: tuple[Wire, ...]
+    template: ClassVar[str] = "concatenated.zok.j2"
+    pure: ClassVar[bool] = True
+
+    @property
+    def inputs(self) -> tuple[Linear, ...]:
+        return tuple(part.linear for part in self.parts)
+
+    @property
+    def returned(self) -> Wire:
+        (first, *_), size = self.parts, sum(part.dims[0] for part in self.parts)
+        low, high = min(part.low for part in self.parts), max(part.high for part in self.parts)
+        return Wire(f"{self.name}_value", (size, *first.dims[1:]), low, high)
+
+    def compute(self, inputs: Sequence[Values]) -> list[Values]:
+        return [[value for part in inputs for value in part]]
+
+    def constraints(self) -> int:
+        return 0
+
+    @property
+    def called(self) -> None:
+        return None
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        taken = tuple(Run(part.name, 0, Parameter(part.name, part.dims).size) for part in self.parts)
+        yield taken, (Run(self.returned.name, 0, sum(run.count for run in taken)),)
+
+    def invocation(self) -> str:
+        made = Parameter(self.returned.name, self.returned.dims)
+        return f"{made.declaration} = [{', '.join(f'...{part.name}' for part in self.parts)}];"

@@ -30,7 +30,7 @@ from zkql.circuit.lower.lookups import (
     look_up,
     neighbours,
 )
-from zkql.circuit.lower.selection import Selection
+from zkql.circuit.lower.selection import Marked, Selection
 from zkql.circuit.wires import Linear, Wire, constant
 
 if TYPE_CHECKING:
@@ -82,20 +82,7 @@ class Pairs:
     def selection(self, draft: Draft) -> Selection:
         """The pairs, for aggregates over them in a draft with as many slots."""
         assert draft.capacity == self.slots
-        return PairSelection(draft, constant(self.slots), self.live)
-
-
-@dataclass(frozen=True, slots=True)
-class PairSelection(Selection):
-    """Pairs: no slot repeats another, and the mask says which there are."""
-
-    def total(self, term: Linear) -> Linear:
-        return self.draft.make(Sum, "sum", self.masked(term))
-
-    @property
-    def live(self) -> Linear:
-        assert self.mask is not None
-        return self.mask
+        return Marked.of(draft, self.live)
 
 
 # --- right keys are unique ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from zkql.circuit.gadgets.slices import Sum
 from zkql.circuit.gadgets.totals import GroupTotals, GroupValues, Total
 from zkql.circuit.wires import Dims, Linear, Wire, constant
 
@@ -96,3 +97,22 @@ class Selection:
             raise NotImplementedError
         live = self.draft.live(self.rows)
         return live if self.mask is None else self.draft.multiply(live, self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked(Selection):
+    """No slot repeats another, and the mask says in which there are rows."""
+
+    @classmethod
+    def of(cls, draft: Draft, mask: Linear) -> Marked:
+        """The slots with a mark."""
+        return cls(draft, constant(draft.capacity), mask)
+
+    def total(self, term: Linear) -> Linear:
+        chosen = self.masked(term)
+        return chosen if chosen.is_constant else self.draft.make(Sum, "sum", chosen)
+
+    @property
+    def live(self) -> Linear:
+        assert self.mask is not None
+        return self.mask

@@ -32,10 +32,7 @@ def following(envelope: Envelope) -> bytes:
             envelope.start,
             envelope.end,
             envelope.previous,
-            [
-                [d.device, d.closing.sequence, [row.commitment.to_bytes(32, "big") for row in d.rows]]
-                for d in envelope.devices
-            ],
+            [evidence.claimed for evidence in envelope.devices],
             [
                 [list(r.key), r.present, [[list(own.key), list(own.values)] for own in r.results]]
                 for r in envelope.results

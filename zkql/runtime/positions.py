@@ -1,0 +1,162 @@
+"""How far a consumer has accepted each device, by provenance: which evidence continues it.
+
+In: a position, and what an envelope shows of the device. Out: the position after it, and what the circuit
+gets; or a :class:`Rejection`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zkql.circuit.evidence import EvidencedChain, EvidencedRow
+from zkql.crypto.blocks import genesis
+from zkql.runtime.chains import ChainState, state_from_json, state_to_json
+from zkql.runtime.evidence import ChainEvidence, RowEvidence
+from zkql.runtime.records import SignedRow, is_signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zkql.plan.schema import StreamSchema
+    from zkql.runtime.chains import SignedHead
+    from zkql.runtime.evidence import Evidence
+
+
+class Rejection(Exception):
+    """An envelope does not prove what it claims; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The window ``[start, end)`` in milliseconds."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowPosition:
+    """``sequence`` is the number of the device's next row, ``time`` the earliest that it may have."""
+
+    sequence: int
+    time: int
+
+    def after(self, evidence: Evidence, span: Span, stream: StreamSchema, key: bytes) -> RowPosition:
+        """After a window's rows, if they are all that the device signed in it."""
+        assert isinstance(evidence, RowEvidence)
+        device, expected, earliest = evidence.device, self.sequence, self.time
+        for row in evidence.rows:
+            if row.sequence != expected:
+                raise Rejection(f"device {device!r}: row {expected} is due, row {row.sequence} is shown")
+            if not span.start <= row.time < span.end:
+                raise Rejection(f"device {device!r}: row {expected} is not of this window")
+            if row.time < earliest:
+                raise Rejection(f"device {device!r}: the time of row {expected} goes back")
+            if not is_signed(row, stream, key):
+                raise Rejection(f"device {device!r}: the signature of row {expected} is wrong")
+            expected, earliest = expected + 1, row.time
+        closing = evidence.closing
+        what = "row" if isinstance(closing, SignedRow) else "heartbeat"
+        if closing.sequence != expected:
+            raise Rejection(
+                f"device {device!r}: row {expected} is due, the closing {what} has {closing.sequence}"
+            )
+        if closing.time < span.end:
+            raise Rejection(f"device {device!r}: the closing {what} does not reach the window's end")
+        if not is_signed(closing, stream, key):
+            raise Rejection(f"device {device!r}: the signature of the closing {what} is wrong")
+        return RowPosition(closing.sequence, span.end)
+
+    def evidenced(self, evidence: Evidence, stream: StreamSchema) -> list[EvidencedRow]:
+        """The rows of a window, for the circuit."""
+        assert isinstance(evidence, RowEvidence)
+        return [EvidencedRow(row.columns(stream), row.commitment) for row in evidence.rows]
+
+    def to_json(self) -> list[Any]:
+        """For the ledger."""
+        return [self.sequence, self.time]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPosition:
+    """``seen`` is the last head that closed a window, None before any. The next window opens the chain from
+    the head before the last block of that: this may hold rows of both."""
+
+    seen: ChainState | None
+
+    def after(self, evidence: Evidence, span: Span, stream: StreamSchema, key: bytes) -> ChainPosition:
+        """After the head that closes a window, if it continues what was seen. That blocks lead there is
+        for the circuit to prove."""
+        assert isinstance(evidence, ChainEvidence)
+        device, own = evidence.device, evidence.closing.state
+        seen = self._begun(evidence, stream, key) if self.seen is None else self.seen
+        if self.seen is not None and evidence.beginning is not None:
+            raise Rejection(f"device {device!r}: its chain begins again")
+        if own.time < span.end:
+            raise Rejection(f"device {device!r}: the closing head does not reach the window's end")
+        if (own.number, own.time) < (seen.number, seen.time):
+            raise Rejection(f"device {device!r}: the closing head is older than one that was shown before")
+        if own.number == seen.number and (own.before, own.head) != (seen.before, seen.head):
+            raise Rejection(f"device {device!r}: two heads after {own.number} blocks")
+        if own.number > seen.number and own.since >= span.end:
+            raise Rejection(f"device {device!r}: the window ends before the last block that is opened")
+        _check_signed(evidence.closing, "closing head", stream, key)
+        return ChainPosition(own)
+
+    def _begun(self, evidence: ChainEvidence, stream: StreamSchema, key: bytes) -> ChainState:
+        device, begins = evidence.device, evidence.beginning
+        if begins is None:
+            raise Rejection(f"device {device!r}: nothing shows when its chain begins")
+        if begins.state != ChainState.new(stream, device, begins.state.time):
+            raise Rejection(f"device {device!r}: its chain does not begin with the first head")
+        _check_signed(begins, "first head", stream, key)
+        return begins.state
+
+    def evidenced(self, evidence: Evidence, stream: StreamSchema) -> list[EvidencedChain]:
+        """The chain, for the circuit."""
+        assert isinstance(evidence, ChainEvidence)
+        device, seen = evidence.device, self.seen
+        head = genesis(stream.digest, device) if seen is None else seen.before
+        return [EvidencedChain({stream.device: device}, head, evidence.closing.state.head)]
+
+    def to_json(self) -> list[Any]:
+        """For the ledger."""
+        return [None if self.seen is None else state_to_json(self.seen)]
+
+
+Position = RowPosition | ChainPosition
+
+
+def first_position(stream: StreamSchema) -> Position:
+    """Before any window."""
+    if stream.is_chained:
+        return ChainPosition(None)
+    return RowPosition(0, stream.column(stream.time).type.lowest)
+
+
+def position_from_json(data: list[Any], stream: StreamSchema) -> Position:
+    """Inverse of ``to_json``. Raises ``ValueError``, ``TypeError`` or ``KeyError`` on anything else."""
+    if not stream.is_chained:
+        sequence, time = data
+        return RowPosition(sequence, time)
+    (seen,) = data
+    return ChainPosition(None if seen is None else state_from_json(seen))
+
+
+def check_first_start(devices: Iterable[Evidence], start: int, window_start: Callable[[int], int]) -> None:
+    """Whether the first window is that of the first row; of chains, that in which the first of them
+    begins."""
+    shown = list(devices)
+    chains = [own.beginning for own in shown if isinstance(own, ChainEvidence)]
+    if not chains:
+        if not any(own.rows for own in shown if isinstance(own, RowEvidence)):
+            raise Rejection("the first window is the first row's, and it has no row")
+        return
+    begins = [head.state.time for head in chains if head is not None]
+    if begins and window_start(min(begins)) != start:
+        raise Rejection("it is not the window in which the first chain begins, and none was accepted before")
+
+
+def _check_signed(head: SignedHead, what: str, stream: StreamSchema, key: bytes) -> None:
+    if not head.is_signed(stream, key):
+        raise Rejection(f"device {head.device!r}: the signature of the {what} is wrong")
