@@ -75,8 +75,8 @@ def measure(folder: Path) -> dict[str, Any]:
             kept.append(row)
     devices = {r.values[plan.stream.device] for r in kept}
     sensor.generate_keys(plan.stream, devices, folder / "keys")
-    end = sensor.closing_time(kept, plan.stream, plan.size, plan.offset)
-    sensor.sign_file(plan.stream, folder / "keys", kept, folder / "signed.jsonl", end)
+    span = sensor.span_of(kept, plan.stream, plan.size, plan.offset)
+    sensor.sign_file(plan.stream, folder / "keys", kept, folder / "signed.jsonl", span)
     registry = read_registry(folder / "keys" / sensor.REGISTRY, plan.stream)
     registry, logs = read_signed(folder / "signed.jsonl", plan.stream, registry)
     closed = [w for w in windows(plan, logs) if isinstance(w, ClosedWindow)][:WINDOWS]

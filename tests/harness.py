@@ -16,10 +16,10 @@ from zkql.circuit.assemble import assemble
 from zkql.circuit.build import Circuit
 from zkql.circuit.check import compile_circuit
 from zkql.circuit.draft import Draft
+from zkql.circuit.evidence import EvidencedRow, Rows, secrets_of_rows
 from zkql.circuit.gadgets.base import Spell, bits_of
-from zkql.circuit.gadgets.rows import secret_inputs
 from zkql.circuit.solve import NO_LIES, flatten, solve
-from zkql.circuit.statement import EvidencedRow, named_inputs
+from zkql.circuit.statement import named_inputs
 from zkql.circuit.wires import Environment, Values
 from zkql.compiler import Compiled, compile_query
 from zkql.crypto.commitment import commit, new_salt
@@ -169,13 +169,13 @@ class Subject:
             codes = {c.name: encode_column(c, values[c.name]) for c in stream.private_columns}
             evidenced.append(EvidencedRow(values, commit(stream, codes, salt)))
         present, results = self.claim(hidden.rows) if claim is None else claim
-        return named_inputs(self.plan, self.stage, bytes(32), evidenced, present, results)
+        return named_inputs(self.plan, self.stage, bytes(32), Rows(tuple(evidenced)), present, results)
 
     def secret(self, hidden: Secrets) -> Environment:
         """What only the prover knows."""
         stream = self.plan.stream
         codes = [{c.name: encode_column(c, r[c.name]) for c in stream.private_columns} for r in hidden.rows]
-        return secret_inputs(stream, self.stage.capacity, codes, hidden.salts)
+        return secrets_of_rows(stream, self.stage.capacity, codes, hidden.salts)
 
     def given(self, hidden: Secrets) -> Environment:
         """Everything that the results do not change: then these are whatever the prover computes."""

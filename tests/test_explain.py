@@ -254,7 +254,7 @@ def test_the_table_adds_up(name: str, capacity: int) -> None:
     assert costs is not None
     assert compiled.circuit is not None
     assert sum(line.constraints for line in costs.lines) == costs.constraints == compiled.circuit.constraints
-    assert all(line.constraints == line.per_row * capacity + line.fixed for line in costs.lines)
+    assert all(line.constraints == line.per_unit * costs.units + line.fixed for line in costs.lines)
     public = sum(p.size for p in compiled.circuit.parameters if p.public)
     private = sum(p.size for p in compiled.circuit.parameters if not p.public)
     assert sum(line.public_inputs for line in costs.lines) == costs.public_inputs == public
@@ -265,7 +265,7 @@ def test_a_clause_stands_for_what_it_says() -> None:
     costs = cost_of(query(COMPARED, 10))
     assert costs is not None
     by_clause = {line.clause: line for line in costs.lines}
-    assert by_clause["temp = 5"].per_row == 3
+    assert by_clause["temp = 5"].per_unit == 3
     assert by_clause["load < zone"].formula == "36 N"
     assert by_clause["zone of each row, public"].public_inputs == 10
     assert by_clause["bits of ok (not used)"].constraints == 10

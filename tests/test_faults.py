@@ -15,8 +15,9 @@ from tests.harness import WINDOW
 from tests.world import World
 from zkql.errors import InputError
 from zkql.plan.stages import Result
-from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult
-from zkql.runtime.intake import OwnedRow
+from zkql.runtime.envelope import Envelope, GroupResult
+from zkql.runtime.evidence import RowEvidence
+from zkql.runtime.held import OwnedRow
 from zkql.runtime.windows import ClosedWindow
 
 BOUNDS = "window_start, window_end"
@@ -42,14 +43,14 @@ def with_zone(world: World, zone: int) -> ClosedWindow:
     """The first window again, its rows signed anew with this zone by the same honest sensors."""
     window = world.closed[0]
     rows: list[OwnedRow] = []
-    devices: list[DeviceEvidence] = []
+    devices: list[RowEvidence] = []
     for evidence in window.devices:
         own = [
             world.sign(int(evidence.device), row.sequence, row.time, 5, zone=zone) for row in evidence.rows
         ]
         rows += own
         devices.append(replace(evidence, rows=tuple(o.row for o in own)))
-    return replace(window, devices=tuple(devices), rows=tuple(rows))
+    return replace(window, devices=tuple(devices), held=tuple(rows))
 
 
 @pytest.mark.parametrize("select", QUERIES.values(), ids=QUERIES)

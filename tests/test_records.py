@@ -20,7 +20,7 @@ from zkql.plan.expressions import Column
 from zkql.plan.schema import ColumnSchema, StreamSchema
 from zkql.plan.stages import Result, StagedPlan
 from zkql.plan.types import INT, TIMESTAMP, Value
-from zkql.runtime import sensor
+from zkql.runtime import sensor, signers
 from zkql.runtime.envelope import Envelope, GroupResult, decode, encode
 from zkql.runtime.intake import read_signed
 from zkql.runtime.records import (
@@ -61,7 +61,7 @@ def parsed(**changes: Any) -> dict[str, Value | None]:
 
 def signed(row: dict[str, Any] = NULLS) -> tuple[SignedRow, Opening]:
     values = sensor.read_row("here", row, STREAM)
-    found, opening, _ = sensor.sign_row(STREAM, values, sensor.Head(0, 0), SEED)
+    found, opening, _ = signers.sign_row(STREAM, values, signers.Head(0, 0), SEED)
     return found, opening
 
 
@@ -216,8 +216,8 @@ def signed_file(folder: Path) -> tuple[Path, list[Any]]:
     rows.write_text(json.dumps(ROW) + "\n" + json.dumps(NULLS) + "\n")
     plain = list(sensor.read_rows(rows, STREAM))
     sensor.generate_keys(STREAM, {STREAM.device_of(row.values) for row in plain}, folder / "keys")
-    end = sensor.closing_time(plain, STREAM, 10_000, 0)
-    assert sensor.sign_file(STREAM, folder / "keys", plain, folder / "signed.jsonl", end) == (2, 1)
+    span = sensor.span_of(plain, STREAM, 10_000, 0)
+    assert sensor.sign_file(STREAM, folder / "keys", plain, folder / "signed.jsonl", span) == (2, 1)
     return folder / "signed.jsonl", [data for _, data in files.read_jsonl(folder / "signed.jsonl")]
 
 

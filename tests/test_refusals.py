@@ -31,9 +31,16 @@ ROOT = Path(__file__).parent.parent
 OTHER_SELECT = select(items="MAX(temp) AS t")
 MANY = "".join(f", x{i} DECIMAL(38)" for i in range(16))
 WIDE = ", x DECIMAL(38, 38), y DECIMAL(38)"
+CHAINED = COLUMNS.replace(" PUBLIC", "")
 TEXTS = ", a VARCHAR(11), b VARCHAR(11)"
 GROWING = WINDOW.replace("TUMBLE", "CUMULATE").replace("INTERVAL", "INTERVAL '1' SECOND, INTERVAL")
 BOUNDED = "a.window_start = b.window_start AND a.window_end = b.window_end"
+
+
+def chained(options: str = "'capacity' = '4'", columns: str = CHAINED) -> str:
+    """A CREATE STREAM with CHAIN provenance."""
+    return stream(columns=columns, options=f"'provenance' = 'chain', {options}")
+
 
 SYNTAX: list[tuple[str, str, str]] = [
     ("ZKQL0101", "FORM", "SELECT COUNT(*) AS n FORM reading"),
@@ -120,7 +127,16 @@ STREAMS: list[tuple[str, str, str]] = [
     ("ZKQL0232", "'capacitor' = '4'", stream(options="'capacitor' = '4'") + select()),
     ("ZKQL0233", "'rsa'", stream(options="'signature' = 'rsa'") + select()),
     ("ZKQL0234", "meter BIGINT NULL", stream(columns=COLUMNS.replace("BIGINT", "BIGINT NULL")) + select()),
-    ("ZKQL0301", "'chain'", stream(options="'provenance' = 'chain'") + select()),
+    ("ZKQL0232", "'block' = '5'", stream(options="'block' = '5'") + select()),
+    ("ZKQL0232", "'devices' = '5'", stream(options="'provenance' = 'row', 'devices' = '5'") + select()),
+    ("ZKQL0231", "'0'", chained("'block' = '0'") + select()),
+    ("ZKQL0231", "'63'", chained("'block' = '63'") + select()),
+    ("ZKQL0231", "'257'", chained("'devices' = '257'") + select()),
+    ("ZKQL0231", "'100'", chained("'devices' = '100', 'capacity' = '41'") + select()),
+    ("ZKQL0307", "PUBLIC", chained(columns=CHAINED.replace("(3), l", "(3) PUBLIC, l")) + select()),
+    ("ZKQL0307", "PUBLIC", chained(columns=CHAINED + ", x INT PUBLIC") + select()),
+    ("ZKQL0310", "reading", chained(columns=CHAINED + "".join(f", c{i} INT" for i in range(5))) + select()),
+    ("ZKQL0301", "FIRST_VALUE(load)", chained("'devices' = '2'") + select("FIRST_VALUE(load) AS x")),
     ("ZKQL0301", "'BLS12-381'", stream(options="'signature' = 'BLS12-381'") + select()),
     ("ZKQL0306", "DOUBLE", stream(", x DOUBLE") + select()),
     ("ZKQL0306", "float(24)", stream(", x float(24)") + select()),

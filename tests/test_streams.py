@@ -117,12 +117,12 @@ def test_device_and_event_time_are_public(word: str) -> None:
 def test_options_and_their_defaults() -> None:
     text = "CREATE STREAM reading (meter INT, ts TIMESTAMP, x INT, WATERMARK FOR ts AS ts) SIGNED BY meter; "
     default = compiled(text + select("SUM(x) AS total"))
-    assert default.query.streams["reading"].capacity == 64
+    assert default.query.streams["reading"].limits.rows == 64
     assert (default.plan.stream.provenance, default.plan.stream.signature) == ("row", "ed25519")
     options = "'Capacity' = '4096', 'PROVENANCE' = 'Row', 'signature' = 'ED25519'"
     chosen = compiled(stream(options=options) + select("SUM(load) AS total"))
     assert chosen.plan.circuit is not None
-    assert chosen.plan.circuit.capacity == chosen.query.streams["reading"].capacity == 4096
+    assert chosen.plan.circuit.capacity == chosen.query.streams["reading"].limits.rows == 4096
     assert (chosen.plan.stream.provenance, chosen.plan.stream.signature) == ("row", "ed25519")
 
 

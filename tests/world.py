@@ -18,10 +18,11 @@ from zkql.compiler import setup_bundle, write_bundle
 from zkql.crypto import signatures
 from zkql.plan.schema import StreamSchema
 from zkql.plan.types import Value
-from zkql.runtime import sensor
+from zkql.runtime import signers
 from zkql.runtime.consumer import Verification, Verifier
 from zkql.runtime.envelope import Envelope, encode
-from zkql.runtime.intake import DeviceLog, OwnedRow
+from zkql.runtime.held import OwnedRow
+from zkql.runtime.intake import RowLog
 from zkql.runtime.processor import Processor
 from zkql.runtime.records import Heartbeat
 from zkql.runtime.registry import Registry, ordered
@@ -83,17 +84,17 @@ class World:
         """A signed row; ``seed`` replaces the device's key."""
         values = {"meter": device, "zone": other.get("zone", 0), "ts": time, "load": load}
         values |= {"temp": other.get("temp", load), "ok": 1}
-        head = sensor.Head(sequence, time)
-        signed, opening, _ = sensor.sign_row(self.stream, values, head, seed or self.seeds[device])
+        head = signers.Head(sequence, time)
+        signed, opening, _ = signers.sign_row(self.stream, values, head, seed or self.seeds[device])
         return OwnedRow(signed, opening)
 
     def heartbeat(self, device: int, sequence: int, time: int, seed: bytes | None = None) -> Heartbeat:
         """A signed heartbeat."""
-        head = sensor.Head(sequence, time)
-        beat, _ = sensor.sign_heartbeat(self.stream, device, head, time, seed or self.seeds[device])
+        head = signers.Head(sequence, time)
+        beat, _ = signers.sign_heartbeat(self.stream, device, head, time, seed or self.seeds[device])
         return beat
 
-    def logs(self, readings: Sequence[Reading]) -> dict[Value, DeviceLog]:
+    def logs(self, readings: Sequence[Reading]) -> dict[Value, RowLog]:
         """What honest sensors send, closed at the end of the last window."""
         rows: dict[Value, list[OwnedRow]] = {device: [] for device in self.seeds}
         for device, time, load in readings:
@@ -101,7 +102,7 @@ class World:
             rows[device].append(self.sign(device, len(rows[device]), time, load, zone=zone))
         end = max(time for _, time, _ in readings) // SIZE * SIZE + SIZE
         return {
-            device: DeviceLog(tuple(own), self.heartbeat(int(device), len(own), end))
+            device: RowLog(tuple(own), self.heartbeat(int(device), len(own), end))
             for device, own in rows.items()
         }
 

@@ -22,8 +22,9 @@ from zkql.errors import InputError, RejectedError
 from zkql.plan.stages import Result
 from zkql.runtime import history
 from zkql.runtime.consumer import Verifier
-from zkql.runtime.envelope import DeviceEvidence, Envelope, GroupResult, encode
-from zkql.runtime.intake import OwnedRow
+from zkql.runtime.envelope import Envelope, GroupResult, encode
+from zkql.runtime.evidence import RowEvidence
+from zkql.runtime.held import OwnedRow
 from zkql.runtime.registry import ordered
 from zkql.runtime.windows import ClosedWindow
 
@@ -35,14 +36,14 @@ def rejected(world: World, envelopes: Sequence[Envelope], because: str) -> None:
     assert any(because in reason for _, reason in outcome.rejected), outcome.rejected
 
 
-def evidence(world: World, window: int, device: int, **changes: Any) -> tuple[DeviceEvidence, ...]:
+def evidence(world: World, window: int, device: int, **changes: Any) -> tuple[RowEvidence, ...]:
     """A window's evidence with one device's part changed."""
     devices = world.closed[window].devices
     return tuple(dataclasses.replace(d, **changes) if d.device == device else d for d in devices)
 
 
 def owned(world: World, window: int) -> list[OwnedRow]:
-    return list(world.closed[window].rows)
+    return list(world.closed[window].held)
 
 
 def result(envelope: Envelope, index: int = 0, **changes: Any) -> Envelope:
@@ -80,7 +81,7 @@ def test_a_row_left_out(world: World, left_out: int) -> None:
     rows = owned(world, 0)
     gone = rows.pop(left_out)
     shown = tuple(o.row for o in rows if o.row.device == gone.row.device)
-    forged = world.reprove(0, rows=tuple(rows), devices=evidence(world, 0, 1, rows=shown))
+    forged = world.reprove(0, held=tuple(rows), devices=evidence(world, 0, 1, rows=shown))
     rejected(world, forged, "is due")
 
 
@@ -89,7 +90,7 @@ def test_the_last_row_left_out_closed_by_the_true_heartbeat(world: World) -> Non
     (gone,) = rows
     closing = world.closed[2].devices[1].closing
     assert gone.row.device == 2
-    forged = world.reprove(2, rows=(), devices=evidence(world, 2, 2, rows=(), closing=closing))
+    forged = world.reprove(2, held=(), devices=evidence(world, 2, 2, rows=(), closing=closing))
     rejected(world, forged, "is due")
 
 
@@ -97,17 +98,17 @@ def test_a_row_left_out_and_shown_as_the_closing_row(world: World) -> None:
     rows = owned(world, 0)
     gone = rows.pop(1)
     shown = tuple(o.row for o in rows if o.row.device == 1)
-    forged = world.reprove(0, rows=tuple(rows), devices=evidence(world, 0, 1, rows=shown, closing=gone.row))
+    forged = world.reprove(0, held=tuple(rows), devices=evidence(world, 0, 1, rows=shown, closing=gone.row))
     rejected(world, forged, "does not reach the window's end")
 
 
 def test_a_row_hidden_from_the_proof_but_shown(world: World) -> None:
-    forged = world.reprove(0, rows=tuple(owned(world, 0)[:-1]))
+    forged = world.reprove(0, held=tuple(owned(world, 0)[:-1]))
     rejected(world, forged, "COUNT(*) is not")
 
 
 def test_a_row_hidden_from_the_proof_and_the_count_corrected(world: World) -> None:
-    forged = world.reprove(0, rows=tuple(owned(world, 0)[:-1]))
+    forged = world.reprove(0, held=tuple(owned(world, 0)[:-1]))
     values = list(values_of(forged[0]))
     assert values[4] == 2
     values[4] = 3
@@ -118,7 +119,7 @@ def test_a_row_hidden_from_the_proof_and_the_count_corrected(world: World) -> No
 def test_a_row_repeated(world: World) -> None:
     rows = owned(world, 0)
     shown = (rows[0].row, rows[0].row, rows[1].row)
-    forged = world.reprove(0, rows=(rows[0], *rows), devices=evidence(world, 0, 1, rows=shown))
+    forged = world.reprove(0, held=(rows[0], *rows), devices=evidence(world, 0, 1, rows=shown))
     rejected(world, forged, "is due")
 
 
@@ -126,7 +127,7 @@ def test_a_row_repeated_under_a_new_sequence_number(world: World) -> None:
     rows = owned(world, 0)
     again = dataclasses.replace(rows[1], row=dataclasses.replace(rows[1].row, sequence=2))
     shown = (rows[0].row, rows[1].row, again.row)
-    forged = world.reprove(0, rows=(*rows, again), devices=evidence(world, 0, 1, rows=shown))
+    forged = world.reprove(0, held=(*rows, again), devices=evidence(world, 0, 1, rows=shown))
     rejected(world, forged, "signature of row 2 is wrong")
 
 
@@ -135,7 +136,7 @@ def test_a_row_of_the_next_window(world: World) -> None:
     closing = world.closed[1].devices[0].closing
     shown = (*(o.row for o in owned(world, 0) if o.row.device == 1), early.row)
     forged = world.reprove(
-        0, rows=(*owned(world, 0), early), devices=evidence(world, 0, 1, rows=shown, closing=closing)
+        0, held=(*owned(world, 0), early), devices=evidence(world, 0, 1, rows=shown, closing=closing)
     )
     rejected(world, forged, "is not of this window")
 
@@ -146,7 +147,7 @@ def test_a_row_with_its_time_moved_into_the_window(world: World) -> None:
     closing = world.closed[1].devices[0].closing
     shown = (*(o.row for o in owned(world, 0) if o.row.device == 1), moved.row)
     forged = world.reprove(
-        0, rows=(*owned(world, 0), moved), devices=evidence(world, 0, 1, rows=shown, closing=closing)
+        0, held=(*owned(world, 0), moved), devices=evidence(world, 0, 1, rows=shown, closing=closing)
     )
     rejected(world, forged, "signature of row 2 is wrong")
 
@@ -156,11 +157,11 @@ def test_a_row_put_off_to_the_next_window(world: World) -> None:
     late = rows.pop(1)
     closed = list(world.closed)
     closed[0] = dataclasses.replace(
-        closed[0], rows=tuple(rows), devices=evidence(world, 0, 1, rows=(rows[0].row,), closing=late.row)
+        closed[0], held=tuple(rows), devices=evidence(world, 0, 1, rows=(rows[0].row,), closing=late.row)
     )
     shown = (late.row, *closed[1].devices[0].rows)
     closed[1] = dataclasses.replace(
-        closed[1], rows=(late, *closed[1].rows), devices=evidence(world, 1, 1, rows=shown)
+        closed[1], held=(late, *closed[1].held), devices=evidence(world, 1, 1, rows=shown)
     )
     rejected(world, world.prove(closed), "does not reach the window's end")
 
@@ -172,7 +173,7 @@ def test_a_row_invented_with_another_key(world: World, key: str) -> None:
     closing = world.heartbeat(3, 1, 30_000, seed)
     forged = world.reprove(
         0,
-        rows=(*owned(world, 0), invented),
+        held=(*owned(world, 0), invented),
         devices=evidence(world, 0, 3, rows=(invented.row,), closing=closing),
     )
     rejected(world, forged, "signature of row 0 is wrong")
@@ -183,7 +184,7 @@ def test_a_row_of_one_device_shown_as_anothers(world: World) -> None:
     shown = dataclasses.replace(taken, row=dataclasses.replace(taken.row, device=3))
     forged = world.reprove(
         0,
-        rows=(*owned(world, 0), shown),
+        held=(*owned(world, 0), shown),
         devices=evidence(world, 0, 3, rows=(shown.row,), closing=world.heartbeat(3, 1, 30_000)),
     )
     rejected(world, forged, "signature of row 0 is wrong")
@@ -203,7 +204,7 @@ def test_a_private_value_other_than_the_signed_one(world: World) -> None:
     rows = owned(world, 0)
     lie = world.sign(1, 0, 0, 999)
     rows[0] = dataclasses.replace(rows[0], opening=lie.opening)
-    honest_claim = world.prove([dataclasses.replace(world.closed[0], rows=(lie, *rows[1:]))])[0]
+    honest_claim = world.prove([dataclasses.replace(world.closed[0], held=(lie, *rows[1:]))])[0]
     forged = dataclasses.replace(honest_claim, devices=world.honest[0].devices)
     rejected(world, [forged, *world.honest[1:]], "the proof does not hold")
 
@@ -220,7 +221,7 @@ def test_a_sensor_that_goes_back_in_time(world: World) -> None:
     first, second = world.sign(3, 0, 5_000, 1), world.sign(3, 1, 4_000, 2)
     forged = world.reprove(
         0,
-        rows=(*owned(world, 0), first),
+        held=(*owned(world, 0), first),
         devices=evidence(world, 0, 3, rows=(first.row, second.row), closing=world.heartbeat(3, 2, 30_000)),
     )
     rejected(world, forged, "goes back")
@@ -234,14 +235,14 @@ def test_a_device_not_shown(world: World, device: int) -> None:
     closed = world.closed[0]
     forged = world.reprove(
         0,
-        rows=tuple(o for o in closed.rows if o.row.device != device),
+        held=tuple(o for o in closed.held if o.row.device != device),
         devices=tuple(d for d in closed.devices if d.device != device),
     )
     rejected(world, forged, f"nothing is shown of device {device}")
 
 
 def test_no_device_at_all(world: World) -> None:
-    rejected(world, world.reprove(1, rows=(), devices=()), "nothing is shown of device 1")
+    rejected(world, world.reprove(1, held=(), devices=()), "nothing is shown of device 1")
 
 
 def test_a_device_shown_twice_or_in_another_order(world: World) -> None:
@@ -252,7 +253,7 @@ def test_a_device_shown_twice_or_in_another_order(world: World) -> None:
 
 def test_a_device_that_is_not_registered(world: World) -> None:
     seed = signatures.new_seed()
-    extra = DeviceEvidence(4, (), world.heartbeat(4, 0, 30_000, seed))
+    extra = RowEvidence(4, (), world.heartbeat(4, 0, 30_000, seed))
     forged = world.reprove(0, devices=(*world.closed[0].devices, extra))
     rejected(world, forged, "not the registered ones")
 
@@ -283,7 +284,7 @@ def test_a_row_left_out_with_an_old_heartbeat(world: World) -> None:
     assert hidden.row.sequence == 1
     old = world.heartbeat(1, 1, 3_000)
     forged = world.reprove(
-        0, rows=tuple(rows), devices=evidence(world, 0, 1, rows=(rows[0].row,), closing=old)
+        0, held=tuple(rows), devices=evidence(world, 0, 1, rows=(rows[0].row,), closing=old)
     )
     rejected(world, forged, "does not reach the window's end")
 
@@ -361,7 +362,7 @@ def test_windows_of_two_runs_mixed(world: World) -> None:
         [
             dataclasses.replace(
                 w,
-                rows=(*w.rows, extra) if i == 0 else w.rows,
+                held=(*w.held, extra) if i == 0 else w.held,
                 devices=evidence(world, i, 3, rows=(extra.row,) if i == 0 else (), closing=closing),
             )
             for i, w in enumerate(world.closed)
@@ -379,9 +380,7 @@ def test_empty_windows_before_the_first_row(world: World) -> None:
     """True, but chosen by the processor: the results must not depend on it."""
     early = ClosedWindow(
         -SIZE,
-        tuple(
-            DeviceEvidence(d.device, (), d.rows[0] if d.rows else d.closing) for d in world.closed[0].devices
-        ),
+        tuple(RowEvidence(d.device, (), d.rows[0] if d.rows else d.closing) for d in world.closed[0].devices),
         (),
     )
     rejected(world, world.prove([early, *world.closed]), "the first window is the first row's")
@@ -692,7 +691,7 @@ def test_more_rows_of_keys_than_a_processor_can_prove(hidden: World) -> None:
         hidden, 0, 3, rows=tuple(o.row for o in rows), closing=hidden.heartbeat(3, 4, 30_000)
     )
     with pytest.raises(InputError) as caught:
-        hidden.reprove(0, rows=(*owned(hidden, 0), *rows), devices=evidence_)
+        hidden.reprove(0, held=(*owned(hidden, 0), *rows), devices=evidence_)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "ZKQL0448"
 
@@ -757,7 +756,7 @@ def test_an_envelope_holds_no_plaintext(world: World) -> None:
     data = encode(world.honest[0], world.bundle.manifest.plan).decode()
     assert "salt" not in data
     assert "load" not in data
-    for owned_row in world.closed[0].rows:
+    for owned_row in world.closed[0].held:
         assert format(owned_row.opening.salt, "064x") not in data
     assert '"-2.0"' in data  # the minimum, which the query reveals
     assert '"1.3"' not in data  # a row that no result shows
@@ -771,7 +770,7 @@ def test_rows_stand_in_order_of_device_and_sequence(world: World) -> None:
 
 
 def test_salts_are_fresh_and_large(world: World) -> None:
-    salts = [o.opening.salt for w in world.closed for o in w.rows]
+    salts = [o.opening.salt for w in world.closed for o in w.held]
     assert len(set(salts)) == len(salts)
     assert min(salts) > 1 << 200
     same = [world.sign(1, 0, 0, 5).row.commitment for _ in range(8)]

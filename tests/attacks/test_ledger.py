@@ -37,15 +37,15 @@ def another_story(world: World) -> list[Envelope]:
     """The same first window, and then another reading in the second, with a signature of its own: the
     processor got hold of a sensor's key, or made the sensor sign twice."""
     closed = world.closed[1]
-    owned = closed.rows[0]
+    owned = closed.held[0]
     device = owned.row.device
     other = world.sign(int(device), owned.row.sequence, owned.row.time, 4242, zone=1)
-    rows = tuple(other if o is owned else o for o in closed.rows)
+    rows = tuple(other if o is owned else o for o in closed.held)
     devices = tuple(
         dataclasses.replace(d, rows=(other.row, *d.rows[1:])) if d.device == device else d
         for d in closed.devices
     )
-    return world.reprove(1, rows=rows, devices=devices)
+    return world.reprove(1, held=rows, devices=devices)
 
 
 # --- honest runs ------------------------------------------------------------------------------------

@@ -87,8 +87,9 @@ def _open_chains(draft: Draft, plan: StagedPlan, start: Linear, head: Linear, wa
     size, (_, inner, _) = layout.size, block_counts(draft.capacity, chains, layout.size)
     used = tuple(c.name for c in layout.columns if c.name in wanted)
     timed = stream.time in wanted
-    with draft.at(_rows_of(plan)):
+    with draft.at(Origin("which blocks are opened", None, Part.ROWS)):
         shown = draft.put(Shown, SHOWN, chains, inner + 2)
+    with draft.at(_rows_of(plan)):
         first = draft.put(Blocks, FIRST, layout, 1, head, shown.first.linear, used, True)
         parts, after = [first], first.after.linear
         if inner:

@@ -71,10 +71,11 @@ ENTRIES = (
     ),
     Entry(
         "ZKQL0307",
-        "a private device or event time",
+        "a column that this provenance shows, or hides",
         "With 'provenance' = 'row' the consumer checks the signature of every row, and needs its device and"
-        " its time for that. So these two columns are shown, whatever the query selects.",
-        "Leave the word PRIVATE out. If devices must stay hidden, sign under names that say nothing.",
+        " its time for that. So these two columns are shown, whatever the query selects. With 'provenance' ="
+        " 'chain' it sees the device alone: rows are hidden in blocks, and so are all their other columns.",
+        "Leave the word out. If devices must stay hidden, sign under names that say nothing.",
         Example(
             "",
             stream("meter BIGINT PRIVATE, ts TIMESTAMP(3), load DECIMAL(6, 2),"),

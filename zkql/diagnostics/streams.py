@@ -158,8 +158,9 @@ ENTRIES = (
     Entry(
         "ZKQL0231",
         "a capacity out of range",
-        "The capacity is the most rows that one proof covers: in each window, and each group of it. A"
-        " circuit has a fixed size, so it is chosen when the query is compiled, and 4096 rows are the most.",
+        "The capacity is the most rows that one proof covers: in each window, and each group of it; with"
+        " 'provenance' = 'chain', of each device. A circuit has a fixed size, so it is chosen when the query"
+        " is compiled, and 4096 rows are the most.",
         "Choose a number from 1 to 4096. Cost grows with it; zkql explain --cost shows how much.",
         Example(
             "",
@@ -170,9 +171,9 @@ ENTRIES = (
     Entry(
         "ZKQL0232",
         "no such option",
-        "CREATE STREAM takes the options 'provenance', 'signature' and 'capacity'. An option of another"
-        " name would have no effect, although the text suggests one; connectors belong to the program that"
-        " delivers the rows.",
+        "CREATE STREAM takes the options 'provenance', 'signature', 'capacity' and 'groups', and with"
+        " 'provenance' = 'chain' also 'block' and 'devices'. An option of another name would have no effect,"
+        " although the text suggests one; connectors belong to the program that delivers the rows.",
         "Correct the name, or leave the option out.",
         Example(
             "",

@@ -7,11 +7,13 @@ the compiled program. Time, memory and the key's size are estimates from measure
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING
 
 from zkql.circuit.assemble import assemble
 from zkql.circuit.build import hash_constraints
 from zkql.circuit.gadgets.base import Gadget, Part, one_line
+from zkql.circuit.gadgets.blocks import Blocks
 from zkql.circuit.gadgets.rows import Context, Field, Opening
 from zkql.errors import Span
 from zkql.explain.formula import Formula
@@ -28,16 +30,17 @@ if TYPE_CHECKING:
     from zkql.plan.stages import StagedPlan
 
 BINDING = "binding to window, group and history"
+HASH_CHAIN = "hash chain (Poseidon)"
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One clause of a plan node: ``per_row · capacity + fixed`` constraints, and the circuit's inputs that
-    belong to it. ``span`` is the place in the text."""
+    """One clause of a plan node: ``per_unit · N + fixed`` constraints, and the circuit's inputs that belong
+    to it. ``span`` is the place in the text."""
 
     node: str
     clause: str
-    per_row: int
+    per_unit: int
     fixed: int
     constraints: int
     public_inputs: int
@@ -46,8 +49,8 @@ class Cost:
 
     @property
     def formula(self) -> str:
-        """The constraints of N rows: ``41 N + 1``."""
-        return str(Formula(self.per_row, self.fixed))
+        """The constraints of N rows, or blocks of each chain: ``41 N + 1``."""
+        return str(Formula(self.per_unit, self.fixed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """The whole table; ``lines`` in the order of the plan's nodes."""
+    """The whole table; ``lines`` in the order of the plan's nodes. ``capacity`` is how many places for rows
+    there are; N, which is ``units``, counts them, or the blocks of each chain."""
 
     capacity: int
+    unit: str
+    units: int
     lines: tuple[Cost, ...]
     constraints: int
     public_inputs: int
@@ -95,16 +101,20 @@ def cost_of(compiled: Compiled) -> Costs | None:
     nodes = _nodes(compiled.logical)
     lines = _merged(_lines(plan, circuit.gadgets, nodes))
     # The formula is the line through this capacity and one beside it where no width changes.
-    capacity = circuit.capacity
-    step = -1 if capacity > 1 and (capacity - 1).bit_length() == capacity.bit_length() else 1
-    beside = replace(plan.circuit, capacity=capacity + step)
+    unit = plan.circuit.chains * (plan.stream.block or 1) or 1
+    capacity, units, least = circuit.capacity, circuit.capacity // unit, 2 if plan.circuit.chains else 1
+    fewer = capacity - unit
+    step = -1 if units > least and fewer.bit_length() == capacity.bit_length() else 1
+    beside = replace(plan.circuit, capacity=capacity + step * unit)
     other = _merged(_lines(replace(plan, circuit=beside), assemble(plan, beside).gadgets, nodes))
     grown = {(line.node, line.clause): line.constraints for line in other}
     public = sum(p.size for p in circuit.parameters if p.public)
     private = sum(p.size for p in circuit.parameters if not p.public)
     return Costs(
         capacity=capacity,
-        lines=tuple(_with_formula(line, capacity, step, grown) for line in lines),
+        unit="block" if plan.circuit.chains else "row",
+        units=units,
+        lines=tuple(_with_formula(line, units, step, grown) for line in lines),
         constraints=circuit.constraints,
         public_inputs=public,
         private_inputs=private,
@@ -112,9 +122,9 @@ def cost_of(compiled: Compiled) -> Costs | None:
     )
 
 
-def _with_formula(line: Cost, capacity: int, step: int, grown: Mapping[tuple[str, str], int]) -> Cost:
-    per_row = (grown.get((line.node, line.clause), 0) - line.constraints) * step
-    return replace(line, per_row=per_row, fixed=line.constraints - capacity * per_row)
+def _with_formula(line: Cost, units: int, step: int, grown: Mapping[tuple[str, str], int]) -> Cost:
+    per_unit = (grown.get((line.node, line.clause), 0) - line.constraints) * step
+    return replace(line, per_unit=per_unit, fixed=line.constraints - units * per_unit)
 
 
 def _nodes(logical: Node) -> dict[Part, str]:
@@ -151,7 +161,7 @@ def _added(a: Cost, b: Cost) -> Cost:
     return Cost(
         a.node,
         a.clause,
-        a.per_row + b.per_row,
+        a.per_unit + b.per_unit,
         a.fixed + b.fixed,
         a.constraints + b.constraints,
         a.public_inputs + b.public_inputs,
@@ -168,6 +178,8 @@ def _lines(plan: StagedPlan, gadgets: Sequence[Gadget], nodes: Mapping[Part, str
         match gadget:
             case Opening():
                 yield from _of_opening(gadget, plan, nodes[Part.ROWS])
+            case Blocks():
+                yield from _of_blocks(gadget, nodes[Part.ROWS])
             case Context():
                 yield _line(nodes[Part.WHOLE], BINDING, gadget, public=1)
             case _:
@@ -204,6 +216,18 @@ def _of_opening(opening: Opening, plan: StagedPlan, node: str) -> Iterator[Cost]
         yield Cost(node, one_line(clause), 0, 0, bits, 0, advice, span)
 
 
+def _of_blocks(blocks: Blocks, node: str) -> Iterator[Cost]:
+    read = [part for part in blocks.parts if part.read]
+    bits = {part.position: blocks.blocks * prod(part.size) for part in read}
+    private = sum(p.size for p in blocks.parameters)
+    chain = blocks.constraints() - sum(bits.values())
+    span = blocks.origin.span
+    yield Cost(node, HASH_CHAIN, 0, 0, chain, 0, private - sum(bits.values()), span)
+    for position, count in bits.items():
+        column = "times of rows" if position is None else blocks.layout.columns[position].name
+        yield Cost(node, one_line(f"bits of {column}"), 0, 0, count, 0, count, span)
+
+
 def _anchored(plan: StagedPlan, own: Field) -> str:
     """The call whose value a column is written from."""
     function = Function.MAX if own.largest else Function.MIN
@@ -213,9 +237,13 @@ def _anchored(plan: StagedPlan, own: Field) -> str:
 
 
 def _of_given(plan: StagedPlan, nodes: Mapping[Part, str]) -> Iterator[Cost]:
-    """Public values that the verifier puts beside each row, and the keys of private groups."""
+    """Public values that the verifier puts beside each row, and the keys of private groups; of chains the
+    start of the window, and from where they are opened."""
     circuit = plan.circuit
     assert circuit is not None
+    if circuit.chains:
+        yield Cost(nodes[Part.ROWS], "rows of the window", 0, 0, 0, 1, 0, None)
+        yield Cost(nodes[Part.ROWS], HASH_CHAIN, 0, 0, 0, circuit.chains, 0, None)
     read = [e for i in circuit.calls for e in plan.calls[i].expressions]
     read += circuit.listing.expressions if circuit.listing is not None else ()
     for shown in circuit.shown:

@@ -1,22 +1,19 @@
 """Everything about a query as JSON data. In: an attempt to compile. Out: one object, stable in this form:
 
-schema_version  1; another number where a key changes its meaning or goes
-source          the file's name
-reached         the last stage that worked (ast, bound, logical, staged, zokrates), or null
-stages          an object with a key for each stage, or for the one that was asked for; null if not reached
-  ast           {kind, text, line, column, children: [the same]}
-  bound,
-  logical       {nodes: [{name, kind, text, inputs: [name], columns: [{name, type, nullable, private}],
-                place: native | proven | null, constraints, line, column}], lines: [text]}, inputs first
-  staged        {native: [text], proven: [text], plan: as a bundle's manifest has it}
-  zokrates      {source, parameters: [{name, dims, public}]}, or {} where no circuit is needed
-cost            {capacity, constraints, public_inputs, private_inputs, nodes: {name: constraints},
-                clauses: [{node, clause, constraints, per_row, fixed, share, public_inputs, private_inputs,
-                line, column}], estimate: {witness_seconds, prove_seconds, memory_bytes, key_bytes, domain,
-                measured_on}}; constraints = per_row · capacity + fixed; null without a circuit
-leakage         {table: [{part, column, consumer, consumer_with_chain, processor, outside_world}], by party:
-                [{knowledge, through: [text]}]; consumer, hidden, processor, others, chain: [text]}, or null
-errors          [{code, severity, message, labels, notes}], empty where what was asked for was reached
+schema_version  1; another number where a key changes its meaning or goes source          the file's name
+reached         the last stage that worked (ast, bound, logical, staged, zokrates), or null stages          an
+object with a key for each stage, or for the one that was asked for; null if not reached ast           {kind,
+text, line, column, children: [the same]} bound, logical       {nodes: [{name, kind, text, inputs: [name],
+columns: [{name, type, nullable, private}], place: native | proven | null, constraints, line, column}], lines:
+[text]}, inputs first staged        {native: [text], proven: [text], plan: as a bundle's manifest has it}
+zokrates      {source, parameters: [{name, dims, public}]}, or {} where no circuit is needed cost
+{capacity, unit, units, constraints, public_inputs, private_inputs, nodes: {name: constraints}, clauses:
+[{node, clause, constraints, per_unit, fixed, share, public_inputs, private_inputs, line, column}], estimate:
+{witness_seconds, prove_seconds, memory_bytes, key_bytes, domain, measured_on}}; constraints = per_unit ·
+units + fixed; null without a circuit leakage         {table: [{part, column, consumer, consumer_with_chain,
+processor, outside_world}], by party: [{knowledge, through: [text]}]; consumer, hidden, processor, others,
+chain: [text]}, or null errors          [{code, severity, message, labels, notes}], empty where what was asked
+for was reached
 
 Lines and columns count from 1, and are null where there is no place.
 """
@@ -122,7 +119,7 @@ def cost_json(costs: Costs) -> dict[str, Any]:
             "node": line.node,
             "clause": line.clause,
             "constraints": line.constraints,
-            "per_row": line.per_row,
+            "per_unit": line.per_unit,
             "fixed": line.fixed,
             "share": round(line.constraints / costs.constraints, 6),
             "public_inputs": line.public_inputs,
@@ -134,6 +131,8 @@ def cost_json(costs: Costs) -> dict[str, Any]:
     estimate = costs.estimate
     return {
         "capacity": costs.capacity,
+        "unit": costs.unit,
+        "units": costs.units,
         "constraints": costs.constraints,
         "public_inputs": costs.public_inputs,
         "private_inputs": costs.private_inputs,

@@ -6,7 +6,7 @@ consumer is all that an envelope holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zkql.plan.schema import ColumnSchema
     from zkql.plan.stages import Listing, StagedPlan
 
-CHAIN = "with CHAIN provenance (planned)"
+CHAIN = "with CHAIN provenance"
 
 
 class Part(StrEnum):
@@ -62,7 +62,7 @@ VALUE, COMMITMENT, NOTHING = Knows(Knowledge.VALUE), Knows(Knowledge.COMMITMENT)
 @dataclass(frozen=True, slots=True)
 class Line:
     """One column, of the stream, the window or the result. ``chain`` is what the consumer would learn
-    with CHAIN provenance."""
+    with CHAIN provenance; empty where that is what it has."""
 
     part: Part
     column: str
@@ -74,7 +74,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """What the parties learn: a table, and for each party a list of phrases."""
+    """What the parties learn: a table, and for each party a list of phrases. ``chain`` is what CHAIN
+    provenance would hide; empty where that is what the stream has."""
 
     table: tuple[Line, ...]
     consumer: tuple[str, ...]
@@ -86,19 +87,23 @@ class Leakage:
     @property
     def parties(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Titles and phrases, in order."""
-        return (
+        found = (
             ("the consumer learns", self.consumer),
             ("the consumer does not learn", self.hidden),
             ("the processor learns", self.processor),
             ("the outside world learns", self.others),
             (f"hidden from the consumer {CHAIN}", self.chain),
         )
+        return tuple((title, phrases) for title, phrases in found if phrases)
 
 
 def leakage(plan: StagedPlan) -> Leakage:
     """The leakage statement of a plan."""
+    table = (*_rows(plan), *_windows(plan), *_results(plan))
+    if plan.stream.is_chained:
+        table = tuple(replace(line, consumer=line.chain, chain=()) for line in table)
     return Leakage(
-        table=(*_rows(plan), *_windows(plan), *_results(plan)),
+        table=table,
         consumer=tuple(_consumer(plan)),
         hidden=tuple(_hidden(plan)),
         processor=("every column of every row: it holds the plaintext, and the salts of the commitments",),
@@ -106,7 +111,9 @@ def leakage(plan: StagedPlan) -> Leakage:
             "nothing: envelopes go to the consumer only, who alone decides to pass them on",
             "whoever reads an envelope learns what the consumer learns: zkql does not encrypt it",
         ),
-        chain=(
+        chain=()
+        if plan.stream.is_chained
+        else (
             "the event time and sequence number of every row",
             "how many rows each device has in each window (unless the results tell)",
             "the commitment of every single row: one for all rows of a device and window instead",
@@ -120,17 +127,24 @@ def leakage(plan: StagedPlan) -> Leakage:
 def _rows(plan: StagedPlan) -> Iterator[Line]:
     stream = plan.stream
     yield Line(Part.ROW, f"{stream.device} (the device)", (VALUE,), (VALUE,))
-    yield Line(Part.ROW, "sequence number", (VALUE,), (NOTHING,))
-    yield Line(Part.ROW, f"{stream.time} (event time)", (VALUE,), (NOTHING,))
+    if not stream.is_chained:
+        yield Line(Part.ROW, "sequence number", (VALUE,), (NOTHING,))
+        yield Line(Part.ROW, f"{stream.time} (event time)", (VALUE,), (NOTHING,))
     for column in stream.public_columns:
         yield Line(Part.ROW, column.name, (VALUE,), (VALUE,))
     for column in stream.private_columns:
         told = _told(plan, column)
-        yield Line(Part.ROW, column.name, told or (COMMITMENT,), told or (NOTHING,))
-    if plan.hides_rows:
+        name = f"{column.name} (event time)" if column.name == stream.time else column.name
+        yield Line(Part.ROW, name, told or (COMMITMENT,), told or (NOTHING,))
+    if _filters(plan):
         passing = _listed_rows(plan.listing) if plan.listing is not None else _counted(plan)
         told = tuple(k for k in (*_decided(plan), *passing) if k != NOTHING) or (NOTHING,)
         yield Line(Part.ROW, "whether WHERE keeps it", told, told)
+
+
+def _filters(plan: StagedPlan) -> bool:
+    """Whether a private condition decides which rows count."""
+    return plan.circuit is not None and plan.circuit.predicate is not None
 
 
 def _decided(plan: StagedPlan) -> tuple[Knows, ...]:
@@ -225,8 +239,12 @@ def _proven(plan: StagedPlan) -> tuple[Aggregation, ...]:
 def _windows(plan: StagedPlan) -> Iterator[Line]:
     yield Line(Part.WINDOW, "window bounds", (VALUE,), (VALUE,))
     yield Line(Part.WINDOW, "how many rows each device has", (VALUE,), _counted(plan))
+    if plan.stream.is_chained:
+        yield Line(Part.WINDOW, "how many blocks each device has signed", (VALUE,), (VALUE,))
+        yield Line(Part.WINDOW, "when a device signed next, and last before the end", (VALUE,), (VALUE,))
     if plan.hides_rows and not plan.private_keys:
-        yield Line(Part.WINDOW, f"{_each(plan)}: whether any row passes", (VALUE,), (VALUE,))
+        passes = "whether any row passes" if _filters(plan) else "whether it has any row"
+        yield Line(Part.WINDOW, f"{_each(plan)}: {passes}", (VALUE,), (VALUE,))
     for key in (*plan.keys, *plan.private_keys):
         yield Line(Part.WINDOW, f"group {render(key.expression)}", (VALUE,), (VALUE,))
 
@@ -268,23 +286,17 @@ def _unselected(plan: StagedPlan) -> Iterator[str]:
 def _consumer(plan: StagedPlan) -> Iterator[str]:
     stream = plan.stream
     yield "the bounds of every window, also of one without rows"
-    yield f"of every row: {stream.device} (the device), its sequence number, {stream.time}"
-    for column in stream.public_columns:
-        yield f"of every row: {column.name}"
-    if plan.predicate is not None:
-        yield "all of that also of rows that the public part of WHERE leaves out"
-    yield (
-        "how many rows each device has in each window, and its next heartbeat or row: of that row the "
-        "same as above, ahead of its own window"
-    )
-    yield "of every row: a commitment, the same for every query over the stream, which links its uses"
+    yield from _consumer_of_chains(plan) if stream.is_chained else _consumer_of_rows(plan)
     if plan.keys:
-        yield f"which groups there are, and which rows belong to each: {_written(plan.keys)}"
+        whose = "devices" if stream.is_chained else "rows"
+        yield f"which groups there are, and which {whose} belong to each: {_written(plan.keys)}"
     if plan.private_keys:
         names = _written(plan.private_keys)
         yield f"which groups there are, and the results of each, but not which rows belong to it: {names}"
-    elif plan.hides_rows:
+    elif _filters(plan):
         yield f"whether any row of {_each(plan)} passes the private part of WHERE"
+    elif plan.hides_rows:
+        yield f"whether {_each(plan)} has any row"
     yield f"the result: {', '.join(o.name for o in plan.outputs)}"
     if plan.listing is not None:
         yield from _consumer_of_listing(plan, plan.listing)
@@ -296,9 +308,35 @@ def _consumer(plan: StagedPlan) -> Iterator[str]:
         yield f"which {_many(plan)} are left out of the result: it evaluates {render(plan.having)} itself"
 
 
+def _consumer_of_rows(plan: StagedPlan) -> Iterator[str]:
+    stream = plan.stream
+    yield f"of every row: {stream.device} (the device), its sequence number, {stream.time}"
+    for column in stream.public_columns:
+        yield f"of every row: {column.name}"
+    if plan.predicate is not None:
+        yield "all of that also of rows that the public part of WHERE leaves out"
+    yield (
+        "how many rows each device has in each window, and its next heartbeat or row: of that row the "
+        "same as above, ahead of its own window"
+    )
+    yield "of every row: a commitment, the same for every query over the stream, which links its uses"
+
+
+def _consumer_of_chains(plan: StagedPlan) -> Iterator[str]:
+    yield (
+        f"of every {plan.stream.device} (the device) and window: how many blocks it has signed, when its "
+        "next signature was (the time of its last row up to then, or of a heartbeat), and the one before"
+    )
+    yield "of every device: when its chain begins"
+    yield (
+        "of every device and window: a commitment to all rows so far, the same for every query over the "
+        "stream, which links its uses"
+    )
+
+
 def _consumer_of_listing(plan: StagedPlan, listing: Listing) -> Iterator[str]:
     yield _side_by_side(listing)
-    if plan.hides_rows:
+    if _filters(plan):
         known = "which" if _tells_rows_apart(listing) else "how many"
         limit = "" if listing.limit is None else f", up to {listing.limit.most} by rank"
         yield f"{known} rows pass the private part of WHERE: those that are listed{limit}"
@@ -362,12 +400,14 @@ def _hidden(plan: StagedPlan) -> Iterator[str]:
     if plan.private_keys:
         names = _written(plan.private_keys)
         yield f"which rows belong to which group, unless there is one group only: {names}"
-    if plan.hides_rows and plan.listing is None:
+    if plan.stream.is_chained:
+        yield "how many rows each device has in each window, beyond its blocks (unless the results tell)"
+    if _filters(plan) and plan.listing is None:
         yield (
             "which rows pass the private part of WHERE, and how many (unless the results tell, or public "
             "columns alone decide)"
         )
-    elif plan.hides_rows and plan.listing is not None:
+    elif _filters(plan) and plan.listing is not None:
         if not _tells_rows_apart(plan.listing):
             yield "which rows pass the private part of WHERE (unless public columns alone decide)"
         elif plan.listing.limit is not None:

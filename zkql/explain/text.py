@@ -112,7 +112,16 @@ def proven_steps(plan: StagedPlan) -> list[str]:
     circuit = plan.circuit
     if circuit is None:
         return []
-    steps = [f"each row opens its signed commitment ({plan.stream.provenance} provenance)"]
+    steps = ["each row opens its signed commitment (row provenance)"]
+    if circuit.chains:
+        assert plan.stream.block is not None
+        blocks = circuit.capacity // circuit.chains // plan.stream.block
+        whose = "the device" if circuit.chains == 1 else f"each of {circuit.chains} devices"
+        steps = [
+            f"of {whose} at most {blocks} blocks of {plan.stream.block} rows lead from one signed head to "
+            "another (chain provenance)",
+            f"keep rows whose {plan.stream.time} is in the window",
+        ]
     if circuit.predicate is not None:
         steps.append(f"keep rows where {render(circuit.predicate)}")
     if circuit.keys:
@@ -132,7 +141,9 @@ def cost_text(costs: Costs | None) -> list[str]:
     """Constraints and inputs by plan node and clause; the estimates."""
     if costs is None:
         return ["cost: no circuit, no constraints"]
-    rows = [["node", "clause", "constraints", "of N rows", "share", "public inputs", "private inputs"]]
+    rows = [
+        ["node", "clause", "constraints", f"of N {costs.unit}s", "share", "public inputs", "private inputs"]
+    ]
     before = ""
     for line in costs.lines:
         rows.append(
@@ -150,7 +161,7 @@ def cost_text(costs: Costs | None) -> list[str]:
     total = [f"{n:,}" for n in (costs.constraints, costs.public_inputs, costs.private_inputs)]
     rows.append(["", "total", total[0], "", "100.0%", *total[1:]])
     return [
-        f"cost: {costs.constraints:,} constraints at N = {costs.capacity} rows, "
+        f"cost: {costs.constraints:,} constraints at N = {costs.units} {costs.unit}s, "
         f"{costs.constraints / costs.capacity:.1f} a row",
         *aligned(rows, right=frozenset((2, 3, 4, 5, 6))),
         *(f"  {line}" for line in estimate_lines(costs)),
@@ -173,14 +184,14 @@ def estimate_lines(costs: Costs) -> list[str]:
 
 def leakage_text(found: Leakage) -> list[str]:
     """The table by column, then what each party learns."""
-    rows = [["", "column", "consumer", "processor", "outside world", f"consumer {CHAIN}"]]
+    head = ["", "column", "consumer", "processor", "outside world"]
+    rows = [[*head, f"consumer {CHAIN}"] if found.chain else head]
     before = ""
     for line in found.table:
         part = str(line.part) if line.part != before else ""
         before = line.part
-        rows.append(
-            [part, line.column, known(line.consumer), str(line.processor), str(line.world), known(line.chain)]
-        )
+        cells = [part, line.column, known(line.consumer), str(line.processor), str(line.world)]
+        rows.append([*cells, known(line.chain)] if found.chain else cells)
     text = ["leakage: who learns what", *aligned(rows)]
     for title, phrases in found.parties:
         text += ["", f"{title}:", *(f"  {phrase}" for phrase in phrases)]

@@ -226,7 +226,8 @@ def _cost_table(costs: Costs) -> str:
     total = (f"{n:,}" for n in (costs.constraints, costs.public_inputs, costs.private_inputs))
     constraints, public, private = total
     rows.append(("", "total", constraints, "", "100.0%", public, private))
-    head = ("node", "clause", "constraints", "of N rows", "share", "public inputs", "private inputs")
+    counts = (f"of N {costs.unit}s", "share", "public inputs", "private inputs")
+    head = ("node", "clause", "constraints", *counts)
     return table(head, _named_once(rows), range(2, 7)) + "".join(map(_note, estimate_lines(costs)))
 
 

@@ -60,15 +60,14 @@ class StreamSchema:
 
     def __post_init__(self) -> None:
         device, time = self.column(self.device), self.column(self.time)
-        if device.private or device.nullable or time.nullable:
-            raise ValueError(
-                "device and event time identify a row, so they are NOT NULL, and the device PUBLIC"
-            )
+        for column in (device,) if self.is_chained else (device, time):
+            if column.private or column.nullable:
+                raise ValueError(f"{column.name!r} identifies a row, so it is PUBLIC and NOT NULL")
         others = any(not c.private for c in self.columns if c is not device)
         if self.is_chained and (others or self.block is None):
             raise ValueError("with CHAIN provenance rows are hidden, and signed in blocks")
-        if not self.is_chained and (time.private or self.block is not None):
-            raise ValueError("with ROW provenance the event time is PUBLIC, and there are no blocks")
+        if time.nullable or (self.block is not None and not self.is_chained):
+            raise ValueError("an event time is never NULL, and only chains have blocks")
 
     @property
     def is_chained(self) -> bool:

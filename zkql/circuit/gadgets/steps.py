@@ -135,7 +135,7 @@ class Edge(Gadget):
     def per_chain(self) -> int:
         """Constraints of a block. Each step: 0 or 1, the times beside it; one step at most; bits; the time
         before it where there is none, the bound where there is one, the sum."""
-        return 2 * self.size + 1 + 2 * EDGE_BITS + 3
+        return 2 * self.size + (self.size > 1) + 2 * EDGE_BITS + 3
 
     @property
     def formula(self) -> str:
