@@ -17,7 +17,7 @@ from tests.proofs import WINDOWS, Item, Proven, changed, plain
 from zkql.crypto.field import P
 from zkql.errors import BugError, ToolchainError
 from zkql.toolchain import mcl as library
-from zkql.toolchain.batch import BatchVerifier
+from zkql.toolchain.batch import BatchVerifier, _read_key
 from zkql.toolchain.groth16 import PROOF_BYTES, ProofVerifier, proof_to_snarkjs
 from zkql.toolchain.mcl import FIELD_OF_POINTS, GENERATOR_OF_G2, mcl
 from zkql.toolchain.node import run_job
@@ -260,6 +260,28 @@ def test_points_outside_g2_are_told_apart_though_mcl_calls_them_valid() -> None:
     assert mcl().g2(*GENERATOR_OF_G2) is not None
 
 
+def test_points_of_other_curves_are_no_points() -> None:
+    """Addition never reads the constant of y² = x³ + b, so that (x·u², y·u³) has the right order."""
+    raw = ctypes.create_string_buffer(bytes(192))
+    for u in (2, 3, FIELD_OF_POINTS - 2):
+        x0, x1, y0, y1 = (
+            v * u**power % FIELD_OF_POINTS for v, power in zip(GENERATOR_OF_G2, (2, 2, 3, 3), strict=True)
+        )
+        for index, value in enumerate((x0, x1, y0, y1, 1)):
+            raw[32 * index : 32 * index + 32] = (value * 2**256 % FIELD_OF_POINTS).to_bytes(32, "little")
+        assert mcl()._lib.mclBnG2_isValidOrder(raw) == 1
+        assert mcl().g2(x0, x1, y0, y1) is None
+        assert mcl().g1(u**2, 2 * u**3 % FIELD_OF_POINTS) is None
+    assert mcl().g1(1, 2) is not None
+    assert mcl().g2(1, 0, 2, 0) is None  # of G1
+
+
+def test_as_many_points_as_values() -> None:
+    for count in (0, 2):
+        with pytest.raises(ValueError, match="1 points"):
+            mcl().g1_combination([mcl().g1_generated(1)], [1] * count)
+
+
 def test_a_library_that_takes_any_point_for_one_of_g2_is_refused() -> None:
     """As mcl does in some versions, until it is told to check orders."""
     from mclbn256 import mclbn256
@@ -302,14 +324,22 @@ def test_what_is_no_verification_key_is_refused() -> None:
         key | {"vk_alpha_1": [x, str(int(y) ^ 1), "1"]},
         key | {"vk_alpha_1": [str(int(x) + FIELD_OF_POINTS), y, "1"]},
         key | {"vk_alpha_1": [x, y]},
+        key | {"vk_alpha_1": [x, y, "2"]},
+        key | {"vk_beta_2": [*key["vk_beta_2"][:2], ["2", "0"]]},
+        key | {"vk_delta_2": [*key["vk_delta_2"][:2], ["1", "1"]]},
+        key | {"vk_gamma_2": key["vk_gamma_2"][:2]},
         key | {"IC": [*key["IC"][:-1], ["0", "0", "1"]]},
         *(key | {f"vk_{name}_2": stray} for name in ("beta", "gamma", "delta")),
         *({k: v for k, v in key.items() if k != name} for name in ("IC", "vk_alpha_1", "vk_delta_2")),
     ]
     for value in damaged:
-        with pytest.raises(ToolchainError) as caught:
-            BatchVerifier(json.dumps(value))
-        assert caught.value.diagnostics[0].code == "ZKQL0931"
+        for read in (
+            BatchVerifier,
+            lambda text: _read_key(mcl(), text),
+        ):  # after groth16py, and alone
+            with pytest.raises(ToolchainError) as caught:
+                read(json.dumps(value))
+            assert caught.value.diagnostics[0].code == "ZKQL0931"
 
 
 def test_the_key_says_how_many_inputs_there_are() -> None:

@@ -74,8 +74,6 @@ class BatchVerifier:
         except (ImportError, OSError):
             return
         self._key = _read_key(library, vk_json)
-        if len(self._key.ic) != self.inputs + 1:
-            raise toolchain_error("ZKQL0931", "not a verification key: it is for other inputs")
 
     def verify(self, items: Sequence[tuple[bytes, Sequence[int]]]) -> tuple[bool, ...]:
         """For each proof whether it holds for exactly its public inputs. Raises :class:`ValueError` where
@@ -149,11 +147,12 @@ def _false(library: Mcl, key: _Key, proofs: Sequence[_Proof]) -> Iterator[_Proof
 def _read_key(library: Mcl, vk_json: str) -> _Key:
     try:
         values = json.loads(vk_json)
-        alpha, *ic = (_g1(library, point) for point in (values["vk_alpha_1"], *values["IC"]))
+        alpha = _g1(library, values["vk_alpha_1"])
+        ic = tuple(_g1(library, x) for x, _ in zip(values["IC"], range(values["nPublic"] + 1), strict=True))
         negative = (
             library.g2_negative(_g2(library, values[f"vk_{name}_2"])) for name in ("beta", "gamma", "delta")
         )
-        return _Key(alpha, tuple(ic), *negative)
+        return _Key(alpha, ic, *negative)
     except (ValueError, KeyError, TypeError) as error:
         raise toolchain_error("ZKQL0931", f"not a verification key: {error}") from None
 

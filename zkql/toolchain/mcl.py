@@ -102,7 +102,8 @@ class Mcl:
 
     def g1_combination(self, points: Sequence[bytes], values: Sequence[int]) -> bytes:
         """Σ value · point."""
-        assert len(points) == len(values)
+        if len(points) != len(values):
+            raise ValueError(f"{len(points)} points, {len(values)} values")
         out = ctypes.create_string_buffer(_G1_BYTES)
         copy = ctypes.create_string_buffer(b"".join(points))  # mcl makes them affine where they stand
         scalars = b"".join(map(_scalar, values))
