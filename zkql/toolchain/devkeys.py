@@ -11,37 +11,27 @@ In: a constraint system. Out: a ``.zkey`` file (iden3 binary format, version 1).
 
 from __future__ import annotations
 
-import ctypes
 import secrets
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gmpy2 import invert, mpz, powmod
 
 from zkql.crypto.field import P
-from zkql.errors import bug, toolchain_error
+from zkql.errors import toolchain_error
 from zkql.toolchain.cores import usable_cores
+from zkql.toolchain.mcl import FIELD_OF_POINTS, mcl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zkql.toolchain.constraints import ConstraintSystem
 
-FIELD_OF_POINTS = 21888242871839275222246405745257275088696311157297823662689037894645226208583
 _MONTGOMERY = mpz(1 << 256)
 _TWO_ADICITY = 28
 _NON_RESIDUE = 5
-_ALT_BN128 = 4  # mcl's MCL_BN_SNARK1
-_G1 = b"1 1 2"
-_G2 = (
-    b"1 10857046999023057135944570762232829481370756359578518086990519993285655852781"
-    b" 11559732032986387107991004021392285783925812861821192530917403151452391805634"
-    b" 8495653923123431417604973247489272438418190587263600148770280649306958101930"
-    b" 4082367875863433681332203403145435568316851327593401208105741076214120093531"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,32 +152,24 @@ def _coefficients(system: ConstraintSystem) -> bytes:
     return struct.pack("<I", len(out)) + b"".join(out)
 
 
-# --- multiplication of the generators, by mcl ---------------------------------------------------
+# --- multiplication of the generators ------------------------------------------------------------
 
 
-@cache
-def _mcl() -> Any:
+def check() -> None:
+    """Raise :class:`ToolchainError` where development keys cannot be made."""
     try:
-        from mclbn256 import mclbn256
+        mcl()
     except (ImportError, OSError) as error:
         raise toolchain_error(
             "ZKQL0920",
             f"development keys need the mclbn256 package, which does not load here: {error}",
             "use a powers-of-tau file instead: zkql setup BUNDLE --ptau FILE",
         ) from None
-    if mclbn256.lib.mclBn_init(_ALT_BN128, mclbn256.MCLBN_COMPILED_TIME_VAR):
-        raise bug("ZKQL0921", "mcl does not know the curve alt_bn128")
-    return mclbn256.lib
-
-
-def check() -> None:
-    """Raise :class:`ToolchainError` where development keys cannot be made."""
-    _mcl()
 
 
 def _points(group: str, scalars: Iterable[mpz]) -> bytes:
     """``scalar · generator`` for each scalar, affine, in Montgomery form; infinity is all zero."""
-    _mcl()  # its start-up is not safe to run in two threads
+    check()
     values = list(scalars)
     workers = usable_cores()
     size = max(1, -(-len(values) // (4 * workers)))
@@ -197,24 +179,7 @@ def _points(group: str, scalars: Iterable[mpz]) -> bytes:
 
 
 def _multiply(group: str, scalars: Sequence[mpz]) -> bytes:
-    lib = _mcl()
-    coordinate = 4 if group == "G1" else 8  # 64-bit words; mcl keeps them in Montgomery form
-    times = getattr(lib, f"mclBn{group}_mul")
-    normalize = getattr(lib, f"mclBn{group}_normalize")
-    generator = (ctypes.c_uint64 * (3 * coordinate))()
-    text = _G1 if group == "G1" else _G2
-    if getattr(lib, f"mclBn{group}_setStr")(generator, text, len(text), 10):
-        raise bug("ZKQL0921", f"mcl does not take the generator of {group}")
-    point, scalar = (ctypes.c_uint64 * (3 * coordinate))(), (ctypes.c_uint64 * 4)()
-    affine = 16 * coordinate
-    out = bytearray()
-    for value in scalars:
-        residue = value % P
-        if not residue:
-            out += bytes(affine)
-            continue
-        ctypes.memmove(scalar, int(residue * _MONTGOMERY % P).to_bytes(32, "little"), 32)
-        times(point, generator, scalar)
-        normalize(point, point)
-        out += memoryview(point).cast("B")[:affine]
-    return bytes(out)
+    library = mcl()
+    times, affine = (library.g1_generated, 64) if group == "G1" else (library.g2_generated, 128)
+    infinity = bytes(affine)
+    return b"".join(times(r)[:affine] if (r := int(value % P)) else infinity for value in scalars)
