@@ -100,6 +100,12 @@ def test_nothing_is_not_signed_by_anyone() -> None:
         assert not bls.verify_aggregate([], signature)
 
 
+def test_nothing_is_not_signed_even_if_infinity_were_a_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bls, "_signature", G2Element.from_bytes)
+    assert bls.verify_aggregate(HONEST, AGGREGATE)
+    assert not bls.verify_aggregate([], INFINITE_SIGNATURE)
+
+
 def test_nothing_cannot_be_aggregated() -> None:
     assert bytes(AugSchemeMPL.aggregate([])) == INFINITE_SIGNATURE
     with pytest.raises(ValueError, match="no signature"):
