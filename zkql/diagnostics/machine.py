@@ -135,6 +135,13 @@ ENTRIES = (
         _DOCTOR + " If mclbn256 is installed as it asks, please report it.",
     ),
     Entry(
+        "ZKQL0922",
+        "no library for BLS signatures",
+        "BLS signatures over BLS12-381 are computed with the package chia_rs, which is not installed or does"
+        " not load on this machine.",
+        "Install it with pip install 'zkql[bls]', or sign with Ed25519, the default.",
+    ),
+    Entry(
         "ZKQL0930",
         "a proving key that cannot be used",
         "The proving key of the bundle cannot be read: it was cut short or changed, or comes from another"
