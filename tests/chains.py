@@ -237,3 +237,18 @@ class ChainWorld(World):
         )
         envelopes[window] = replace(envelopes[window], devices=devices)
         return envelopes
+
+
+READINGS: tuple[Reading, ...] = (
+    (1, 0, 505),
+    (1, 4_000, -20),
+    (1, 9_999, 13),
+    (2, 9_999, 130),
+    (1, 10_000, 700),
+    (2, 15_000, 70),
+    (2, 15_000, 70),
+    (1, 19_000, 5),
+    (2, 29_999, -9999),
+)
+"""Three windows. Blocks of two begin and end inside windows, at their edges and beyond; device 3 has no
+row."""

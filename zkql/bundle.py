@@ -28,7 +28,7 @@ from zkql.crypto.encoding import digest
 from zkql.errors import InputError, input_error, toolchain_error
 from zkql.plan.codec import from_json, to_json
 from zkql.plan.stages import StagedPlan
-from zkql.toolchain.groth16 import ProofVerifier
+from zkql.toolchain.batch import BatchVerifier
 
 VERSION = 1
 MANIFEST = "manifest.json"
@@ -116,11 +116,11 @@ class Bundle:
             )
         return self.manifest.keys
 
-    def proof_verifier(self) -> ProofVerifier:
+    def proof_verifier(self) -> BatchVerifier:
         """The pinned verification key, ready."""
         circuit = self.manifest.plan.circuit
         text = self.read_part(VK, self.keys().vk).decode()
-        verifier = ProofVerifier(text)
+        verifier = BatchVerifier(text)
         if circuit is None or verifier.inputs != public_count(self.manifest.plan, circuit):
             raise input_error("ZKQL0412", f"the verification key of {self.path} is for another circuit")
         return verifier

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests import chains
+from tests.chains import ChainWorld
 from tests.harness import FEW_GROUPS_STREAM, GROUPED, HIDDEN, PLAIN
 from tests.world import World
 
@@ -30,3 +32,15 @@ def stranger(tmp_path_factory) -> World:
     return World.make(
         tmp_path_factory.mktemp("stranger"), PLAIN.replace("AVG(temp) AS warmth", "MAX(temp) AS w")
     )
+
+
+@pytest.fixture(scope="session")
+def chained(tmp_path_factory) -> ChainWorld:
+    """Three devices' chains in each proof."""
+    return ChainWorld.of(tmp_path_factory.mktemp("chained"), chains.PLAIN, chains.READINGS)
+
+
+@pytest.fixture(scope="session")
+def chained_by_device(tmp_path_factory) -> ChainWorld:
+    """A proof for each device."""
+    return ChainWorld.of(tmp_path_factory.mktemp("by-device"), chains.BY_DEVICE, chains.READINGS)
