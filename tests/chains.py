@@ -6,11 +6,12 @@ proofs and a verifier, and a processor that proves whatever it is handed."""
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from tests.gadgets import Bench
+from tests.gadgets import Bench, lies
 from tests.world import SIZE, Reading, World
 from zkql.circuit.check import compile_circuit
 from zkql.circuit.evidence import evidence_of
@@ -68,6 +69,26 @@ SELECT window_start, temp, SUM(load) AS total, COUNT(*) AS n
 {WINDOW} WHERE load > -5 GROUP BY window_start, window_end, temp
 """
 Row = Mapping[str, Value | None]
+SUBJECTS = {
+    "one device": (PLAIN, 4, 2, 1),
+    "two devices": (PLAIN, 2, 2, 2),
+    "times are read": (TIMED, 4, 3, 1),
+    "blocks of one row": (PLAIN, 3, 1, 1),
+    "one block": (BY_KEY, 3, 3, 1),
+}
+"""SELECT, capacity, rows of a block, devices."""
+T = 1_000_000
+"""Where a window begins."""
+BLOCKS = {
+    "in the middle of blocks": [[T - 4, T - 1], [T, T + 7], [T + SIZE - 1, T + SIZE]],
+    "two blocks": [[T - 1, T], [T + 5, T + SIZE]],
+    "one block": [[T - 1, T]],
+    "one row": [[T]],
+    "nothing in it": [[T - 1, T - 1], [T + SIZE]],
+    "no block": [],
+    "all in it": [[T, T], [T, T + 9], [T + SIZE - 1]],
+}
+"""Times of the rows of each block."""
 
 
 def query(select: str, capacity: int = 4, block: int = 2, devices: int = 1, stream: str = STREAM) -> Compiled:
@@ -142,6 +163,40 @@ class Subject:
         names = {p.name for p in self.bench.circuit.parameters if p.public}
         claims = {n for n in names if n.startswith(("result", "present", "used"))}
         return {**{n: v for n, v in public.items() if n not in claims}, **self.secret(chains)}
+
+    def case(self, blocks: str) -> tuple[int, list[OwnedChain]]:
+        """A window, and a chain of each device with one of :data:`BLOCKS`."""
+        assert self.plan.circuit is not None
+        chains = []
+        for device in range(1, self.plan.circuit.chains + 1):
+            rows = [
+                [row(device, t, t % 99 * device, t % 7, None if t % 2 else 3) for t in times]
+                for times in BLOCKS[blocks]
+            ]
+            chains.append(owned(self.stream, device, genesis(self.stream.digest, device), rows))
+        return T, chains
+
+    def told(self, blocks: str, every: int = 1) -> Iterator[tuple[str, bool]]:
+        """Lies about wires with all that follows from them, heads aside, which are the verifier's; and
+        whether they are accepted."""
+        bound = self.bound(*self.case(blocks))
+        honest = self.bench.solve(**bound)
+        assert self.bench.accepts(honest), "honest rows are refused"
+        for lie, values in islice(lies(self.bench, bound), 0, None, every):
+            if any(values[p.name] != honest[p.name] for p in self.bench.circuit.parameters):
+                yield lie, self.bench.accepts(values)
+
+    def changed(self, blocks: str, every: int = 1) -> Iterator[tuple[str, bool]]:
+        """Private inputs that are others, one at a time; and whether that is accepted."""
+        honest = self.bench.solve(**self.bound(*self.case(blocks)))
+        for parameter in self.bench.circuit.parameters:
+            step = 1 if parameter.size < 20 else every
+            for place in range(0, 0 if parameter.public else parameter.size, step):
+                for change in (1, -1):
+                    values = list(honest[parameter.name])
+                    values[place] += change
+                    accepted = self.bench.accepts({**honest, parameter.name: values})
+                    yield f"{parameter.name}[{place}] + {change}", accepted
 
 
 def random_chain(

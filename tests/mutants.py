@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
-from tests import functions, harness, table_joins
+from tests import chains, functions, harness, table_joins
 from tests.forgeries import all_forgeries
+from tests.gadgets import Bench
 from tests.harness import FEW_GROUPS_STREAM, SOLO_STREAM, Row, Secrets, Subject, query, random_rows
 from tests.test_listing import SELECTS as LISTINGS
 from zkql.circuit.assemble import assemble
@@ -162,6 +163,7 @@ def candidates() -> list[Candidate]:
             continue  # there is no circuit yet
         found.append(_of_query(name, compiled))
     found += map(_of_join, table_joins.SHAPES)
+    found += map(_of_chain, chains.SUBJECTS)
     return sorted(found, key=lambda own: own.circuit.constraints)
 
 
@@ -188,6 +190,23 @@ def _of_join(name: str) -> Candidate:
         return _lie_about_a_join(replace(own, joining=replace(own.joining, bench=bench)))
 
     return _candidate(f"join {name}", lambda: make().joining.bench.circuit, killed_by)
+
+
+def _of_chain(name: str) -> Candidate:
+    compiled = chains.query(*chains.SUBJECTS[name])
+    assert compiled.plan.circuit is not None
+    draft = assemble(compiled.plan, compiled.plan.circuit)
+
+    def killed_by(circuit: Circuit, program: Program, _: str) -> str | None:
+        subject = chains.Subject(replace(compiled, circuit=circuit), Bench(circuit, program))
+        for blocks in chains.BLOCKS:
+            tries = chain(subject.changed(blocks), subject.told(blocks))
+            found = next((what for what, accepted in tries if accepted), None)
+            if found is not None:
+                return f"{blocks}: {found}"
+        return None
+
+    return _candidate(f"chain {name}", lambda: write_circuit(draft, ()), killed_by)
 
 
 def _candidate(

@@ -162,7 +162,7 @@ def test_proven_results_are_duckdbs(tmp_path: Path) -> None:
     world = World.make(tmp_path, GROUPED, readings)
     outcome = world.verify(world.honest)
     assert outcome.verified
-    rows = [o.columns(world.stream) for w in world.closed for o in w.rows]
+    rows = [o.columns(world.stream) for w in world.closed for o in w.held]
     assert sorted_(outcome.results) == sorted_(duckdb(query(GROUPED), rows))
 
 

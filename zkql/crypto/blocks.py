@@ -98,9 +98,7 @@ class BlockLayout:
         assert 0 <= self.tag < 1 << TAG_BITS
         most = self.most(self.columns)
         if not most:
-            raise ValueError(
-                f"a row needs more than {MOST_ELEMENTS} field elements, one a column and one more"
-            )
+            raise ValueError(f"a row has at most {MOST_ELEMENTS - 1} columns beside device and event time")
         if not 1 <= self.size <= most:
             raise ValueError(f"a block has 1 to {most} such rows")
 

@@ -199,6 +199,11 @@ class Verifier:
         self._accept(checked, self._verdicts(list(checked.proofs)))
         return checked.rows
 
+    def claims(self, envelope: Envelope) -> tuple[tuple[bytes, list[int]], ...]:
+        """The proofs of the next window, each with the public inputs for which it has to hold; all else of it
+        is checked. Raises :class:`Rejection`."""
+        return self._checked(envelope, self.progress).proofs
+
     def _checked(self, envelope: Envelope, progress: Progress) -> _Checked:
         """All checks but those of the proofs, of the window after some progress."""
         self._check_header(envelope, progress)
@@ -268,12 +273,12 @@ class Verifier:
         groups = evaluate.groups(plan, envelope.start, items, lambda item: item.columns)
         if [result.key for result in envelope.results] != list(groups):
             raise Rejection("its groups are not those of its rows, in order")
-        proofs = []
+        proofs, shown = [], history.shown(envelope.devices)
         for result in envelope.results:
             items = groups[result.key]
             self._check_group(result, items)
             if plan.circuit is not None and result.proof is not None:
-                inputs = self._public_inputs(envelope, plan.circuit, result, items, progress)
+                inputs = self._public_inputs(envelope, plan.circuit, result, items, progress, shown)
                 proofs.append((result.proof, inputs))
         return proofs
 
@@ -302,6 +307,7 @@ class Verifier:
         result: GroupResult,
         items: list[Evidenced],
         progress: Progress,
+        shown: bytes,
     ) -> list[int]:
         bound = history.circumstances(
             self._query,
@@ -309,6 +315,7 @@ class Verifier:
             progress.previous,
             envelope.start,
             envelope.end,
+            shown,
             result.key,
         )
         given = evidence_of(self._plan, envelope.start, items)

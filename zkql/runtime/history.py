@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from zkql.crypto.encoding import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zkql.plan.types import Value
     from zkql.runtime.envelope import Envelope
+    from zkql.runtime.evidence import Evidence
 
 _STAGE = 0
 
@@ -25,14 +28,14 @@ def following(envelope: Envelope) -> bytes:
     """``previous`` of the next window: everything claimed, but no proof bytes, since anyone can
     re-randomise a Groth16 proof."""
     return digest(
-        "zkql/window/v2",
+        "zkql/window/v3",
         [
             envelope.query,
             envelope.registry,
             envelope.start,
             envelope.end,
             envelope.previous,
-            [evidence.claimed for evidence in envelope.devices],
+            shown(envelope.devices),
             [
                 [list(r.key), r.present, [[list(own.key), list(own.values)] for own in r.results]]
                 for r in envelope.results
@@ -41,8 +44,21 @@ def following(envelope: Envelope) -> bytes:
     )
 
 
+def shown(devices: Sequence[Evidence]) -> bytes:
+    """A digest of the evidence that an envelope shows, signatures aside."""
+    return digest("zkql/evidence/v1", [evidence.claimed for evidence in devices])
+
+
 def circumstances(
-    query: bytes, registry: bytes, previous: bytes, start: int, end: int, key: tuple[Value | None, ...]
+    query: bytes,
+    registry: bytes,
+    previous: bytes,
+    start: int,
+    end: int,
+    evidence: bytes,
+    key: tuple[Value | None, ...],
 ) -> bytes:
-    """What ties a proof to query, stage, devices, window, group and history; part of its context."""
-    return digest("zkql/circumstances/v2", [query, _STAGE, registry, previous, start, end, list(key)])
+    """What ties a proof to query, stage, devices, window, evidence, group and history; part of its
+    context."""
+    where = [query, _STAGE, registry, previous, start, end, evidence, list(key)]
+    return digest("zkql/circumstances/v3", where)

@@ -97,6 +97,7 @@ class Processor:
     def _claimed(self, window: ClosedWindow, previous: bytes) -> tuple[Envelope, list[_Task]]:
         plan, stream = self._plan, self._plan.stream
         start, end = window.start, window.start + plan.size
+        shown = history.shown(window.devices)
         groups = evaluate.groups(plan, start, window.held, lambda own: own.evidenced(stream).columns)
         results, tasks = [], []
         for key, held in groups.items():
@@ -108,7 +109,7 @@ class Processor:
             results.append(result)
             if plan.circuit is not None:
                 bound = history.circumstances(
-                    self._bundle.manifest.digest, self._registry.digest, previous, start, end, key
+                    self._bundle.manifest.digest, self._registry.digest, previous, start, end, shown, key
                 )
                 tasks.append(self._task(bound, start, result, held))
         envelope = Envelope(
