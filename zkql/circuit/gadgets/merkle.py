@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.base import Advice, Gadget, Made, Parameter, Signature, Spell, Taken, element
 from zkql.circuit.gadgets.lookup import packed
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
@@ -16,6 +17,7 @@ from zkql.crypto.field import P
 from zkql.crypto.linked import LinkedTable, Record
 from zkql.crypto.merkle import ARITY, depth_of, merkle_path
 from zkql.crypto.poseidon import poseidon
+from zkql.toolchain.calls import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +233,84 @@ class Path(_OfTable):
             "leaf_hash": poseidon_name(self.owned.hashed),
             "node_hash": poseidon_name(ARITY),
         }
+
+
+@dataclass(frozen=True)
+class Member(Gadget):
+    """Each value is a leaf under the root of a tree over so many leaves (:mod:`zkql.crypto.merkle`). The prover
+    gives them under the name :func:`leaves_of`; which one it is stays private."""
+
+    name: str
+    origin: Any
+    leaf: Linear
+    root: Linear
+    leaves: int
+    template: ClassVar[str] = "member.zok.j2"
+
+    @property
+    def inputs(self) -> tuple[Linear, ...]:
+        return (self.leaf, self.root, Wire(leaves_of(self.leaves), (self.leaves,), 0, P - 1).linear)
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        return tuple(dict.fromkeys(wire for linear in (self.leaf, self.root) for wire, _ in linear.terms))
+
+    @property
+    def depth(self) -> int:
+        """Levels of the tree."""
+        return depth_of(self.leaves)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter(f"{self.name}_children", (*self.leaf.dims, self.depth, ARITY)),)
+
+    def compute(self, inputs: Sequence[Values]) -> list[Values]:
+        return []
+
+    def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
+        own, _, leaves = inputs
+        places = {leaf: j for j, leaf in enumerate(leaves)}
+        paths = (merkle_path(leaves, places.get(leaf, 0)) for leaf in own)
+        return {f"{self.name}_children": [child for path in paths for level in path for child in level]}
+
+    @property
+    def hashes(self) -> Mapping[int, int]:
+        return {ARITY: prod(self.leaf.dims) * self.depth}
+
+    @property
+    def called(self) -> Signature:
+        return Signature(f"{self.name}_one", ((), (), (self.depth, ARITY)), None)
+
+    def calls(self) -> Iterator[tuple[Taken, Made]]:
+        size = self.depth * ARITY
+        for place in range(prod(self.leaf.dims)):
+            children = Run(f"{self.name}_children", place * size, size)
+            yield (element(self.leaf, place), element(self.root, place), children), ()
+
+    @property
+    def per_value(self) -> int:
+        """Constraints of a value: each level, the root."""
+        return self.depth * (poseidon_constraints(ARITY) + ARITY - 1) + 1
+
+    def constraints(self) -> int:
+        return prod(self.leaf.dims) * self.per_value
+
+    @property
+    def formula(self) -> str:
+        return f"{self.per_value} each, {self.constraints()}"
+
+    def variables(self) -> dict[str, Any]:
+        (count,) = self.leaf.dims or (0,)
+        return {
+            "count": count,
+            "leaf": self.leaf.text("[i]"),
+            "root": self.root.text("[i]"),
+            "depth": self.depth,
+            "arity": ARITY,
+            "node_hash": poseidon_name(ARITY),
+        }
+
+
+def leaves_of(leaves: int) -> str:
+    """What the leaves of a tree are called among the given values."""
+    return f"leaves of a tree over {leaves}"
