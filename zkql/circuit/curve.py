@@ -99,9 +99,9 @@ assert COFACTOR == 8
 
 @dataclass(frozen=True, slots=True)
 class Bit:
-    """How a bit of a bounded number is checked, from the highest down. ``low`` and ``high`` are 1 where the bits
-    above are those of the lower and of the upper bound, and "0" where this bit may be either all the same.
-    ``made`` are the products that say so for the bits below: name, left, right."""
+    """How a bit of a bounded number is checked, from the highest down. ``low`` and ``high`` are 1 where
+    the bits above are those of the lower and of the upper bound, and "0" where this bit may be either all the
+    same. ``made`` are the products that say so for the bits below: name, left, right."""
 
     place: int
     low: str
@@ -172,9 +172,9 @@ def base_steps(bits: Sequence[int]) -> BaseSteps:
 
 @dataclass(frozen=True, slots=True)
 class PointSteps:
-    """h·8·A step by step, as the parameters of the circuit have it: 2A and 4A; u of 4A, the inverse of its x, and
-    its double with the slope; two slopes and a height a step; inverses of the last distances, and of the last
-    height; and the point."""
+    """h·8·A step by step, as the parameters of the circuit have it: 2A and 4A; u of 4A, the inverse of its x,
+    and its double with the slope; two slopes and a height a step; inverses of the last distances, and of the
+    last height; and the point."""
 
     doubled: list[int]
     start: list[int]

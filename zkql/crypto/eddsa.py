@@ -1,14 +1,14 @@
 """EdDSA on BabyJubJub with a Poseidon challenge: signatures that a circuit verifies cheaply.
 
-circomlib's EdDSA-Poseidon: ``S·B = R + h·8·A`` with ``h = Poseidon(R.x, R.y, A.x, A.y, message)``, B of order ℓ
-and a message of one field element. Its secret scalar is a multiple of 8, ``8·k``, and its public key ``A = k·B``;
-hence the 8. Keys and signatures are circomlibjs' ``packPoint`` and ``packSignature``, and each verifies the
-other's. What is signed differs in the hash that makes scalar and nonce: circomlibjs takes BLAKE-512, which Python
-has not, and this BLAKE2b (RFC 7693); neither is part of verification. Otherwise as RFC 8032, sections 5.1.5 and
-5.1.6: the nonce is a hash of a secret prefix and the message, so that no signature needs randomness.
+circomlib's EdDSA-Poseidon: ``S·B = R + h·8·A`` with ``h = Poseidon(R.x, R.y, A.x, A.y, message)``, B of order
+ℓ, and a message of one field element. The secret scalar is a multiple of 8, ``8·k``, and the public key is
+``k·B``; hence the 8, where RFC 8032 has ``S·B = R + h·A``. Bytes are those of circomlibjs' ``packPoint`` and
+``packSignature``, and each verifies the other's signatures. From one seed the two make different keys:
+scalar and nonce come from BLAKE-512 there, which Python has not, and from BLAKE2b (RFC 7693) here. Otherwise
+they are made as in RFC 8032, 5.1.5 and 5.1.6: the nonce is a hash of a secret prefix and the message, so that
+signing needs no randomness. It takes different times for different keys.
 
-Verification is strict. A signature has one spelling, S below ℓ and R canonical; and a key is of order ℓ, which
-also RFC 8032's equation without a cofactor rests on.
+Verification is strict: a signature has one spelling, S below ℓ and R canonical, and a key is of order ℓ.
 """
 
 from __future__ import annotations

@@ -237,8 +237,8 @@ class Path(_OfTable):
 
 @dataclass(frozen=True)
 class Member(Gadget):
-    """Each value is a leaf under the root of a tree over so many leaves (:mod:`zkql.crypto.merkle`). The prover
-    gives them under the name :func:`leaves_of`; which one it is stays private."""
+    """Each value is a leaf under the root of a tree over so many leaves (:mod:`zkql.crypto.merkle`). The
+    prover gives them under the name :func:`leaves_of`; which one it is stays private."""
 
     name: str
     origin: Any

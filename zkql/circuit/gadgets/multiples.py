@@ -1,5 +1,5 @@
-"""Multiples of points of BabyJubJub (:mod:`zkql.circuit.curve`), in Edwards form. What the steps rest on stands in
-the templates."""
+"""Multiples of points of BabyJubJub (:mod:`zkql.circuit.curve`), in Edwards form. The templates say what the
+steps rest on."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Multiple(Elementwise):
 
 @dataclass(frozen=True)
 class BaseMultiple(Multiple):
-    """``scalar · B`` for a scalar in ``[1, ℓ)``, which is checked. Two scalars of a prover who hits the constant of
-    the last step have none."""
+    """``scalar · B`` for a scalar in ``[1, ℓ)``, which is checked. Scalars of which the last step meets the same
+    point twice have no proof: four of them at most."""
 
     name: str
     origin: Any
@@ -103,10 +103,10 @@ class BaseMultiple(Multiple):
 
 @dataclass(frozen=True)
 class PointMultiple(Multiple):
-    """``scalar · 8 · (x, y)`` for any field element, of a point that is on the curve and of no small order, which
-    is checked. That the point has no part of order 8 is not: with one, the point of order 2 is added. Keys are
-    looked at where a registry is made (:func:`zkql.crypto.eddsa.decode_key`). Scalars of which a step of the
-    last few meets the same point twice have no proof: a few in 2^253."""
+    """``scalar · 8 · (x, y)`` for any field element, of a point that is on the curve and not of small order,
+    which is checked. That it has no part of order 8 besides is not: the point of order 2 is then added. Keys
+    are looked at where a registry is made (:func:`zkql.crypto.eddsa.decode_key`). Scalars of which one of the
+    last steps meets the same point twice have no proof: fewer than 2^8 of 2^254."""
 
     name: str
     origin: Any
@@ -141,8 +141,8 @@ class PointMultiple(Multiple):
         return made.result, (bits, *advice)
 
     def constraints_of_one(self) -> int:
-        """Bits and their sum; the curve, 2A, 4A, and that in the other form; 8A; of each step a sign and two sums of
-        points, later ones with their distances; the result's form."""
+        """Bits and their sum; the curve, 2A, 4A, and that in the other form; 8A; of each step a sign and two
+        sums of points, of the last ones also their distances; the result's form."""
         steps = 6 * H_BITS + 2 * (H_BITS - UNCHECKED)
         return _checks(_H_RANGE) + 1 + (3 + 3 + 5 + 3) + 4 + steps + 3
 

@@ -1,9 +1,9 @@
 """Signatures checked in the circuit (:mod:`zkql.crypto.eddsa`), and keys that stay private.
 
-``S·B = R + h·8·A`` with ``h = Poseidon(R.x, R.y, A.x, A.y, message)``: R is the difference of the two multiples,
-so it is on the curve because they are, and each signature has one witness. A key is on the curve and not of
-small order, by the circuit; that it is of order ℓ, and whose it is, is the registry's word: keys are checked
-where a registry is made, and its root is public.
+``S·B = R + h·8·A`` with ``h = Poseidon(R.x, R.y, A.x, A.y, message)``: R is the difference of the two
+multiples, so it is on the curve as they are, and each signature has one witness. That a key is on the curve
+and not of small order, the circuit checks; that it is of order ℓ, and whose it is, is the registry's word:
+keys are looked at where a registry is made, and its root is public.
 """
 
 from __future__ import annotations
