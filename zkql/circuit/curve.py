@@ -87,9 +87,9 @@ H_MULTIPLE = 11
 H_SHIFT = (H_MULTIPLE * ORDER - 1) // 2 - (1 << (H_BITS - 1))
 """What is added to h, so that its digits and a leading 2 are ``2h + 11ℓ``. This multiple of 4·A is h·8·A, and
 its digits never begin with a run that leaves A itself, which a step cannot add to A."""
-UNCHECKED = (ORDER // 3).bit_length() - 1
-"""Steps after which the multiple is below ℓ, whatever the bits: at most ``3·2^i - 1`` after i."""
-assert 3 << UNCHECKED < ORDER
+UNCHECKED = (2 * ORDER // 3).bit_length()
+"""Steps before which the multiple is below ``2ℓ - 1``, whatever the bits: at most ``3·2^i - 1`` after i."""
+assert 3 << (UNCHECKED - 1) < 2 * ORDER
 assert 0 <= H_SHIFT < H_SHIFT + P <= 1 << H_BITS
 assert COFACTOR == 8
 
@@ -203,16 +203,15 @@ def point_steps(bits: Sequence[int], point: Point) -> PointSteps:
         from_q = _inverse(u - p_u)
         first = ((2 * bit - 1) * v - p_v) * from_q % P
         between = (first * first - MONTGOMERY_A - u - p_u) % P
-        from_between = _inverse(p_u - between)
-        second = (2 * p_v * from_between - first) % P
+        second = (2 * p_v * _inverse(p_u - between) - first) % P
         next_u = (second * second - MONTGOMERY_A - between - p_u) % P
         p_u, p_v = next_u, (second * (p_u - next_u) - p_v) % P
         firsts.append(int(first))
         seconds.append(int(second))
         vs.append(int(p_v))
-        distances += [int(from_q), int(from_between)]
+        distances.append(int(from_q))
     inverse = _inverse(p_v)
-    apart, doubled = distances[2 * UNCHECKED :], [*twice, *fourfold]
+    apart, doubled = distances[UNCHECKED:], [*twice, *fourfold]
     return PointSteps(doubled, start, firsts, seconds, vs, apart, int(inverse), _edwards(p_u, inverse))
 
 

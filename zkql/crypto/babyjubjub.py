@@ -90,7 +90,7 @@ def multiply(scalar: int, point: Point) -> Point:
 
 
 def montgomery(point: Point) -> tuple[int, int]:
-    """``(u, v)`` of a point that is neither the identity nor of order 2 ("Twisted Edwards Curves", section 3)."""
+    """``(u, v)`` of a point that is neither the identity nor of order 2 (section 3 of the same paper)."""
     u = (1 + point.y) * pow(1 - point.y, -1, P) % P
     return u, u * pow(point.x, -1, P) % P
 

@@ -65,8 +65,8 @@ class Multiple(Elementwise):
 
 @dataclass(frozen=True)
 class BaseMultiple(Multiple):
-    """``scalar · B`` for a scalar in ``[1, ℓ)``, which is checked. Scalars of which the last step meets the same
-    point twice have no proof: four of them at most."""
+    """``scalar · B`` for a scalar in ``[1, ℓ)``, which is checked. Scalars of which the last step meets the
+    same point twice, or its opposite, have no proof: four of them at most."""
 
     name: str
     origin: Any
@@ -106,7 +106,7 @@ class PointMultiple(Multiple):
     """``scalar · 8 · (x, y)`` for any field element, of a point that is on the curve and not of small order,
     which is checked. That it has no part of order 8 besides is not: the point of order 2 is then added. Keys
     are looked at where a registry is made (:func:`zkql.crypto.eddsa.decode_key`). Scalars of which one of the
-    last steps meets the same point twice have no proof: fewer than 2^8 of 2^254."""
+    last steps meets the same point twice, or its opposite, have no proof: fewer than 2^8 of 2^254."""
 
     name: str
     origin: Any
@@ -130,7 +130,7 @@ class PointMultiple(Multiple):
         return (self.scalar, self.a_x, self.a_y)
 
     def widths(self) -> Sequence[int | None]:
-        return (H_BITS, 4, 5, H_BITS, H_BITS, H_BITS, 2 * (H_BITS - UNCHECKED), None)
+        return (H_BITS, 4, 5, H_BITS, H_BITS, H_BITS, H_BITS - UNCHECKED, None)
 
     def steps(self, inputs: Sequence[int], spell: Spell) -> tuple[Point, Sequence[int | list[int]]]:
         scalar, x, y = inputs
@@ -142,8 +142,8 @@ class PointMultiple(Multiple):
 
     def constraints_of_one(self) -> int:
         """Bits and their sum; the curve, 2A, 4A, and that in the other form; 8A; of each step a sign and two
-        sums of points, of the last ones also their distances; the result's form."""
-        steps = 6 * H_BITS + 2 * (H_BITS - UNCHECKED)
+        sums of points, of the last ones also a distance; the result's form."""
+        steps = 6 * H_BITS + H_BITS - UNCHECKED
         return _checks(_H_RANGE) + 1 + (3 + 3 + 5 + 3) + 4 + steps + 3
 
     def variables(self) -> dict[str, Any]:
