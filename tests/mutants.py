@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
-from tests import functions, harness, table_joins
+from tests import functions, harness, signatures, table_joins
 from tests.forgeries import all_forgeries
 from tests.harness import FEW_GROUPS_STREAM, SOLO_STREAM, Row, Secrets, Subject, query, random_rows
 from tests.test_listing import SELECTS as LISTINGS
@@ -162,6 +162,7 @@ def candidates() -> list[Candidate]:
             continue  # there is no circuit yet
         found.append(_of_query(name, compiled))
     found += map(_of_join, table_joins.SHAPES)
+    found += map(_of_signature, signatures.SUBJECTS)
     return sorted(found, key=lambda own: own.circuit.constraints)
 
 
@@ -188,6 +189,23 @@ def _of_join(name: str) -> Candidate:
         return _lie_about_a_join(replace(own, joining=replace(own.joining, bench=bench)))
 
     return _candidate(f"join {name}", lambda: make().joining.bench.circuit, killed_by)
+
+
+def _of_signature(name: str) -> Candidate:
+    def make() -> signatures.Subject:
+        with mock.patch("tests.gadgets.compile_circuit", return_value=None):
+            return signatures.SUBJECTS[name]()
+
+    def killed_by(circuit: Circuit, program: Program, _: str) -> str | None:
+        own = make()
+        bench = replace(own.bench, circuit=circuit, program=program)
+        for inputs in own.honest:
+            assert bench.accepts(bench.solve(**inputs)), "the mutant refuses honest inputs"
+        return next(
+            (lie for lie, values in replace(own, bench=bench).forged() if bench.accepts(values)), None
+        )
+
+    return _candidate(f"signature {name}", lambda: make().bench.circuit, killed_by)
 
 
 def _candidate(
