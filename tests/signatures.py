@@ -149,11 +149,11 @@ class Subject:
             yield from lies(self.bench, inputs)
 
 
-def _point_bench(build: Callable[..., tuple[Linear, ...]], *names: str) -> Bench:
+def _bench(build: Callable[..., tuple[Linear, ...]], **shapes: Shape) -> Bench:
     def whole(draft: Draft, *wires: Linear) -> list[Linear]:
         return [*build(draft, *wires), *wires]  # every public input reaches a constraint
 
-    return Bench.make(whole, **dict.fromkeys(names, ELEMENT))
+    return Bench.make(whole, **shapes)
 
 
 def shown(walk: Walk, **inputs: Values) -> Environment:
@@ -174,7 +174,7 @@ def base() -> Subject:
 
     source = random.Random(3)
     scalars = (1, 2, 3, ORDER - 1, 4**60, *(source.randrange(1, ORDER) for _ in range(3)))
-    return Subject(_point_bench(build, "scalar"), tuple({"scalar": [s]} for s in scalars), _base_forgeries)
+    return Subject(_bench(build, scalar=ELEMENT), tuple({"scalar": [s]} for s in scalars), _base_forgeries)
 
 
 BASE_TAMPERED = [
@@ -233,7 +233,7 @@ def point() -> Subject:
     source = random.Random(4)
     scalars = (1, 2, P - 1, ORDER + 1, *(source.randrange(P) for _ in range(4)))
     honest = [{"scalar": [s], "x": [KEY.x], "y": [KEY.y]} for s in scalars]
-    return Subject(_point_bench(build, "scalar", "x", "y"), tuple(honest), _point_forgeries)
+    return Subject(_bench(build, scalar=ELEMENT, x=ELEMENT, y=ELEMENT), tuple(honest), _point_forgeries)
 
 
 POINT_TAMPERED = (
@@ -331,14 +331,14 @@ def difference() -> Subject:
                 if claimed != one:
                     yield f"{claimed} for {one}", bench.solve(**given(true, other, claimed))
 
-    return Subject(_point_bench(build, *names), honest, forgeries)
+    return Subject(_bench(build, **dict.fromkeys(names, ELEMENT)), honest, forgeries)
 
 
 LEAVES = (101, 102, 103, 104, 105, 106)
 
 
 def member() -> Subject:
-    """A public value under a public root."""
+    """Two public values under a public root."""
 
     def build(draft: Draft, leaf: Linear, root: Linear) -> tuple[Linear, ...]:
         draft.put(Member, "member", leaf, root, len(LEAVES))
@@ -346,19 +346,22 @@ def member() -> Subject:
 
     def given(leaf: int, leaves: tuple[int, ...] = LEAVES) -> dict[str, Values]:
         known = {leaves_of(len(LEAVES)): list(leaves)}
-        return {"leaf": [leaf], "root": [merkle_root(LEAVES)], **known}
+        return {"leaf": [leaf, LEAVES[5]], "root": [merkle_root(LEAVES)], **known}
 
     def forgeries(bench: Bench) -> Iterator[Forged]:
         yield "no leaf", bench.solve(**given(77))
         yield "a leaf of another tree", bench.solve(**given(77, (77, *LEAVES[1:])))
         lower, upper = merkle_path(LEAVES, 0)
         values = bench.solve(**given(LEAVES[0]))
-        yield "a node", {**bench.solve(**given(upper[0])), "member_children": values["member_children"]}
-        other = [*lower, upper[1], 1, 2, 3]
+        rest = values["member_children"][8:]
+        yield "a node", {**values, "leaf": [upper[0], LEAVES[5]]}
+        other = [*lower, upper[1], 1, 2, 3, *rest]
         yield "another node above", {**values, "member_children": other}
-        yield "a leaf beside it", {**values, "member_children": [77, *lower[1:], *upper], "leaf": [77]}
+        beside = [77, *lower[1:], *upper, *rest]
+        yield "a leaf beside it", {**values, "member_children": beside, "leaf": [77, LEAVES[5]]}
 
-    return Subject(_point_bench(build, "leaf", "root"), tuple(given(leaf) for leaf in LEAVES), forgeries)
+    bench = _bench(build, leaf=((2,), 0, P - 1), root=ELEMENT)
+    return Subject(bench, tuple(given(leaf) for leaf in LEAVES), forgeries)
 
 
 SUBJECTS: Mapping[str, Callable[[], Subject]] = {

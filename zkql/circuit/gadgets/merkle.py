@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Made, Parameter, Signature, Spell, Taken, element
+from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
 from zkql.circuit.gadgets.lookup import packed
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
@@ -17,7 +17,6 @@ from zkql.crypto.field import P
 from zkql.crypto.linked import LinkedTable, Record
 from zkql.crypto.merkle import ARITY, depth_of, merkle_path
 from zkql.crypto.poseidon import poseidon
-from zkql.toolchain.calls import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +235,7 @@ class Path(_OfTable):
 
 
 @dataclass(frozen=True)
-class Member(Gadget):
+class Member(Elementwise):
     """Each value is a leaf under the root of a tree over so many leaves (:mod:`zkql.crypto.merkle`). The
     prover gives them under the name :func:`leaves_of`; which one it is stays private."""
 
@@ -246,26 +245,25 @@ class Member(Gadget):
     root: Linear
     leaves: int
     template: ClassVar[str] = "member.zok.j2"
+    advice: ClassVar[tuple[str, ...]] = ("children",)
 
     @property
     def inputs(self) -> tuple[Linear, ...]:
-        return (self.leaf, self.root, Wire(leaves_of(self.leaves), (self.leaves,), 0, P - 1).linear)
+        return (self.leaf, self.root)
 
-    @property
-    def wires(self) -> tuple[Wire, ...]:
-        return tuple(dict.fromkeys(wire for linear in (self.leaf, self.root) for wire, _ in linear.terms))
+    def read(self, environment: Environment) -> list[Values]:
+        return [*super().read(environment), environment[leaves_of(self.leaves)]]
 
     @property
     def depth(self) -> int:
         """Levels of the tree."""
         return depth_of(self.leaves)
 
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        return (Parameter(f"{self.name}_children", (*self.leaf.dims, self.depth, ARITY)),)
+    def widths(self) -> Sequence[int | None]:
+        return (self.depth * ARITY,)
 
-    def compute(self, inputs: Sequence[Values]) -> list[Values]:
-        return []
+    def compute_one(self, *inputs: int) -> int:
+        raise NotImplementedError
 
     def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
         own, _, leaves = inputs
@@ -275,40 +273,14 @@ class Member(Gadget):
 
     @property
     def hashes(self) -> Mapping[int, int]:
-        return {ARITY: prod(self.leaf.dims) * self.depth}
+        return {ARITY: prod(self.dims) * self.depth}
 
-    @property
-    def called(self) -> Signature:
-        return Signature(f"{self.name}_one", ((), (), (self.depth, ARITY)), None)
-
-    def calls(self) -> Iterator[tuple[Taken, Made]]:
-        size = self.depth * ARITY
-        for place in range(prod(self.leaf.dims)):
-            children = Run(f"{self.name}_children", place * size, size)
-            yield (element(self.leaf, place), element(self.root, place), children), ()
-
-    @property
-    def per_value(self) -> int:
-        """Constraints of a value: each level, the root."""
+    def constraints_of_one(self) -> int:
+        """Each level, and the root."""
         return self.depth * (poseidon_constraints(ARITY) + ARITY - 1) + 1
 
-    def constraints(self) -> int:
-        return prod(self.leaf.dims) * self.per_value
-
-    @property
-    def formula(self) -> str:
-        return f"{self.per_value} each, {self.constraints()}"
-
     def variables(self) -> dict[str, Any]:
-        (count,) = self.leaf.dims or (0,)
-        return {
-            "count": count,
-            "leaf": self.leaf.text("[i]"),
-            "root": self.root.text("[i]"),
-            "depth": self.depth,
-            "arity": ARITY,
-            "node_hash": poseidon_name(ARITY),
-        }
+        return {"depth": self.depth, "arity": ARITY, "node_hash": poseidon_name(ARITY)}
 
 
 def leaves_of(leaves: int) -> str:

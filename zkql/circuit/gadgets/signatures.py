@@ -18,8 +18,8 @@ from zkql.crypto.poseidon import poseidon
 
 @dataclass(frozen=True)
 class Handed(Gadget):
-    """Field elements that the prover has from others, by label, and gives under the names :func:`handed`. No
-    constraint is needed here: what they are is checked where they are used."""
+    """Field elements that the prover has from others, by label. They are given under the names
+    :func:`handed`; what they are is checked where they are used."""
 
     name: str
     origin: Any
