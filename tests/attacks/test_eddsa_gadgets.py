@@ -44,6 +44,12 @@ def test_honest_inputs_have_a_proof(name: str) -> None:
         assert own.bench.accepts(own.bench.solve(**inputs)), inputs
 
 
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_joined_it_is_what_zokrates_makes_of_the_whole(name: str) -> None:
+    own = subject(name).bench
+    assert compile_source(own.circuit.source).system.constraints == own.program.system.constraints
+
+
 def test_multiples_are_right() -> None:
     base, point = subject("base point"), subject("any point")
     for inputs in base.honest:
