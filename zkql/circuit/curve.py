@@ -3,8 +3,9 @@
 In: scalars as bits, points. Out: tables, bounds, and the slopes and points of every step.
 
 Scalars are sums of signed digits, ``Σ (2b_i - 1)·2^i = 2·Σ b_i·2^i - (2^n - 1)``, so that no digit is zero
-and no step needs a case of its own (Joye and Tunstall, AFRICACRYPT 2009). Steps are sums of points in affine Montgomery form, which take three
-constraints, and are sound where the two points differ in u; the templates say why they do.
+and no step needs a case of its own (Joye and Tunstall, AFRICACRYPT 2009). Steps are sums of points in affine
+Montgomery form, which take three constraints, and are sound where the two points differ in u; the templates
+say why they do.
 """
 
 from __future__ import annotations
