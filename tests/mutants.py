@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
-from tests import chains, functions, harness, table_joins
+from tests import chains, functions, harness, signatures, table_joins
 from tests.forgeries import all_forgeries
 from tests.gadgets import Bench
 from tests.harness import FEW_GROUPS_STREAM, SOLO_STREAM, Row, Secrets, Subject, query, random_rows
@@ -164,6 +164,7 @@ def candidates() -> list[Candidate]:
         found.append(_of_query(name, compiled))
     found += map(_of_join, table_joins.SHAPES)
     found += map(_of_chain, chains.SUBJECTS)
+    found += map(_of_signature, signatures.SUBJECTS)
     return sorted(found, key=lambda own: own.circuit.constraints)
 
 
@@ -207,6 +208,23 @@ def _of_chain(name: str) -> Candidate:
         return None
 
     return _candidate(f"chain {name}", lambda: write_circuit(draft, ()), killed_by)
+
+
+def _of_signature(name: str) -> Candidate:
+    def make() -> signatures.Subject:
+        with mock.patch("tests.gadgets.compile_circuit", return_value=None):
+            return signatures.SUBJECTS[name]()
+
+    def killed_by(circuit: Circuit, program: Program, _: str) -> str | None:
+        own = make()
+        bench = replace(own.bench, circuit=circuit, program=program)
+        for inputs in own.honest:
+            assert bench.accepts(bench.solve(**inputs)), "the mutant refuses honest inputs"
+        return next(
+            (lie for lie, values in replace(own, bench=bench).forged() if bench.accepts(values)), None
+        )
+
+    return _candidate(f"signature {name}", lambda: make().bench.circuit, killed_by)
 
 
 def _candidate(

@@ -10,15 +10,18 @@ from tests.sketch import Draw, Given, Sketch, Trial
 from tests.unique_gadgets import BIT, INT
 from zkql.circuit.draft import Draft
 from zkql.circuit.gadgets.attained import Attained
+from zkql.circuit.gadgets.base import bits_of
 from zkql.circuit.gadgets.commitments import Commitments, Salts
 from zkql.circuit.gadgets.compare import InRange
 from zkql.circuit.gadgets.lookup import Found, Lookup, Multiplicities
 from zkql.circuit.gadgets.membership import NoneOf
-from zkql.circuit.gadgets.merkle import Opened, Ownership, Path
+from zkql.circuit.gadgets.merkle import Member, Opened, Ownership, Path
+from zkql.circuit.gadgets.multiples import BaseMultiple, Multiple, PointMultiple
 from zkql.circuit.gadgets.pairs import Extended
 from zkql.circuit.gadgets.permutation import Ascending, Permuted, Switches
 from zkql.circuit.gadgets.products import Challenge, SameMultiset, Sorted
 from zkql.circuit.gadgets.rows import Context
+from zkql.circuit.gadgets.signatures import DifferenceOfPoints, Handed, Hash
 from zkql.circuit.gadgets.slices import Differences, Item, Numbering, Sum
 from zkql.circuit.lower import joins, lookups
 from zkql.circuit.lower.joins import CommittedTable, ConstantTable, Method, PublicTable, Table, join
@@ -26,6 +29,7 @@ from zkql.circuit.lower.lookups import Joined
 from zkql.circuit.lower.pairs import Side, Way, join_pairs, join_unique
 from zkql.circuit.lower.sorting import placed
 from zkql.circuit.wires import Linear, Wire
+from zkql.crypto.babyjubjub import BASE
 from zkql.crypto.field import P
 from zkql.crypto.linked import LinkedTable
 
@@ -105,6 +109,43 @@ def _path(s: Sketch, n: int) -> None:
     gadget = s.put(Path, Ownership(TABLE, n), (rows,), root)
     s.choose(gadget, "salt", "children")
     s.results.append(f"{s.prefix}_root")
+
+
+def _hash(s: Sketch, n: int) -> None:
+    s.put(Hash, (s.give("element 0", (n,)), s.give("element 1", (n,))))
+
+
+def _handed(s: Sketch, n: int) -> None:
+    s.put(Handed, "sensors", ("s",), (n,))
+
+
+def _member(s: Sketch, n: int) -> None:
+    """The root is what is asked for."""
+    leaf = s.give("leaf", (n,))
+    root = s.draft.public(f"{s.prefix}_root", (), 0, P - 1).linear
+    gadget = s.put(Member, leaf, root, n)
+    s.choose(gadget, "children")
+    s.results.append(f"{s.prefix}_root")
+
+
+def _multiple(s: Sketch, _: int, *, kind: type[Multiple], **inputs: int) -> None:
+    """Given are numbers, and the honest advice."""
+    wires = [s.draft.public(f"{s.prefix}_{name}", (), value, value) for name, value in inputs.items()]
+    s.given += wires
+    s.shown += map(Given, inputs)
+    gadget = s.put(kind, *(wire.linear for wire in wires), chosen=True)
+    values = [[value] for value in inputs.values()]
+    points = gadget.compute(values)
+    for wire, own in zip(gadget.outputs, points, strict=True):
+        s.fixed[wire.name] = own
+    advice = gadget.advise(values, points, bits_of)
+    s.choose(gadget, *(name.removeprefix(f"{gadget.name}_") for name in advice))
+    s.fixed |= advice
+
+
+def _difference(s: Sketch, _: int) -> None:
+    one, other = ((s.give(f"{label} x", ()), s.give(f"{label} y", ())) for label in ("one", "other"))
+    s.put(DifferenceOfPoints, one, other, *(s.claim(label, (), 0, P - 1) for label in "xy"))
 
 
 # --- together -------------------------------------------------------------------------------------
@@ -225,6 +266,10 @@ SHOWN = (
 MANY = "Advice at N = 3: more assignments than are looked through."
 DISTANCES = "Where a row has no partner, its payload may be any: asked of what matched rows have."
 
+LONG = (
+    "The advice is given too: a chain of so many steps is not decided here. That each step follows from the "
+    "one before says the template; `tests/attacks/test_eddsa_gadgets.py` changes every one."
+)
 TRIALS = (
     Trial(
         (Switches,),
@@ -275,6 +320,32 @@ TRIALS = (
         sizes=(2,),
         remark="Asked of the root. That it has no other leaves is Poseidon's collision resistance; which of "
         "them a row is does not matter.",
+    ),
+    Trial((Hash,), _hash, remark=DETERMINED),
+    Trial((Handed,), _handed, free=(Handed,), remark="What they are is checked where they are used."),
+    Trial(
+        (Member,),
+        _member,
+        sizes=(2,),
+        remark="Asked of the root. That it has no other leaves is Poseidon's collision resistance.",
+    ),
+    Trial(
+        (DifferenceOfPoints,),
+        _difference,
+        sizes=(2,),
+        remark="Of points of the curve the factors are never 0 (Bernstein et al., AFRICACRYPT 2008).",
+    ),
+    Trial(
+        (BaseMultiple,),
+        partial(_multiple, kind=BaseMultiple, scalar=5),
+        sizes=(2,),
+        remark=LONG,
+    ),
+    Trial(
+        (PointMultiple,),
+        partial(_multiple, kind=PointMultiple, scalar=5, a_x=BASE.x, a_y=BASE.y),
+        sizes=(2,),
+        remark=LONG,
     ),
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
-from zkql.circuit.gadgets.base import Advice, Gadget, Parameter, Spell
+from zkql.circuit.gadgets.base import Advice, Elementwise, Gadget, Parameter, Spell
 from zkql.circuit.gadgets.lookup import packed
 from zkql.circuit.gadgets.poseidon import poseidon_constraints, poseidon_name
 from zkql.circuit.slots import fill_slots
@@ -231,3 +232,57 @@ class Path(_OfTable):
             "leaf_hash": poseidon_name(self.owned.hashed),
             "node_hash": poseidon_name(ARITY),
         }
+
+
+@dataclass(frozen=True)
+class Member(Elementwise):
+    """Each value is a leaf under the root of a tree over so many leaves (:mod:`zkql.crypto.merkle`). The
+    prover gives them under the name :func:`leaves_of`; which one it is stays private."""
+
+    name: str
+    origin: Any
+    leaf: Linear
+    root: Linear
+    leaves: int
+    template: ClassVar[str] = "member.zok.j2"
+    advice: ClassVar[tuple[str, ...]] = ("children",)
+
+    @property
+    def inputs(self) -> tuple[Linear, ...]:
+        return (self.leaf, self.root)
+
+    def read(self, environment: Environment) -> list[Values]:
+        return [*super().read(environment), environment[leaves_of(self.leaves)]]
+
+    @property
+    def depth(self) -> int:
+        """Levels of the tree."""
+        return depth_of(self.leaves)
+
+    def widths(self) -> Sequence[int | None]:
+        return (self.depth * ARITY,)
+
+    def compute_one(self, *inputs: int) -> int:
+        raise NotImplementedError
+
+    def advise(self, inputs: Sequence[Values], outputs: Sequence[Values], spell: Spell) -> Advice:
+        own, _, leaves = inputs
+        places = {leaf: j for j, leaf in enumerate(leaves)}
+        paths = (merkle_path(leaves, places.get(leaf, 0)) for leaf in own)
+        return {f"{self.name}_children": [child for path in paths for level in path for child in level]}
+
+    @property
+    def hashes(self) -> Mapping[int, int]:
+        return {ARITY: prod(self.dims) * self.depth}
+
+    def constraints_of_one(self) -> int:
+        """Each level, and the root."""
+        return self.depth * (poseidon_constraints(ARITY) + ARITY - 1) + 1
+
+    def variables(self) -> dict[str, Any]:
+        return {"depth": self.depth, "arity": ARITY, "node_hash": poseidon_name(ARITY)}
+
+
+def leaves_of(leaves: int) -> str:
+    """What the leaves of a tree are called among the given values."""
+    return f"leaves of a tree over {leaves}"
