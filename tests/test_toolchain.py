@@ -35,10 +35,11 @@ from zkql.toolchain.constraints import (
     read_object,
     read_r1cs,
 )
-from zkql.toolchain.devkeys import FIELD_OF_POINTS, dev_zkey
+from zkql.toolchain.devkeys import dev_zkey
 from zkql.toolchain.groth16 import PROOF_BYTES, ProofVerifier, Prover, proof_to_snarkjs
 from zkql.toolchain.modules import split
 from zkql.toolchain.node import run_job
+from zkql.toolchain.points import FIELD_OF_POINTS
 from zkql.toolchain.zokrates import VK, ZKEY, compile_source, dev_keys, ptau_keys
 
 EDGES = (0, 1, 2, P - 2, P - 1)

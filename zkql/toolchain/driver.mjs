@@ -7,9 +7,14 @@
 // jobs: {job: "compile", source, modules, program, r1cs}  ZoKrates text -> compiled program; R1CS if asked for
 //       {job: "witness", program, abi, inputs, wtns}   zokrates-js' own witness (tests compare)
 //       {job: "hash", inputs}                          standard library Poseidon (tests compare)
-//       {job: "setup", r1cs, ptau, zkey, entropy}      Groth16 phase 2 by snarkjs, one contribution
+//       {job: "start", r1cs, ptau, zkey}               Groth16 phase 2 by snarkjs: a key before contributions,
+//       {job: "contribute", zkey, next, name}          one more contribution,
+//       {job: "beacon", zkey, next, name, hash, iterations}  one from a random beacon,
+//       {job: "check", r1cs, ptau, zkey}               and all of them verified
+//       {job: "powers", ptau}                          a powers-of-tau file verified
 //       {job: "ptau", power, ptau, entropy}            a small powers-of-tau file (tests)
 //       {job: "verify", vk, proof, inputs}             snarkjs as a second verifier (tests)
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -21,6 +26,30 @@ async function zokrates() {
   const { initialize } = await import("zokrates-js");
   zokratesOnce ??= (await initialize()).withOptions({ backend: "ark", curve: "bn128", scheme: "g16" });
   return zokratesOnce;
+}
+
+// What snarkjs returns, and what it says of errors; some of that it prints.
+async function listened(call) {
+  const said = [];
+  const keep = (text) => said.push(String(text).trim());
+  const print = console.log;
+  console.log = keep;
+  try {
+    const result = await call({ debug() {}, info() {}, warn() {}, error: keep });
+    return [result, said.join("; ") || "snarkjs gives no reason"];
+  } finally {
+    console.log = print;
+  }
+}
+
+// A file that snarkjs cannot even read is no more valid than one that it refuses.
+async function verdict(call) {
+  try {
+    const [valid, reason] = await listened(call);
+    return { valid: valid === true, reason };
+  } catch (error) {
+    return { valid: false, reason: String(error?.message ?? error) };
+  }
 }
 
 const jobs = {
@@ -59,12 +88,39 @@ const jobs = {
     return { output: JSON.parse(result.output) };
   },
 
-  async setup(request) {
+  async start(request) {
     const snarkjs = await import("snarkjs");
-    const first = request.zkey + ".0";
-    await snarkjs.zKey.newZKey(request.r1cs, request.ptau, first);
-    await snarkjs.zKey.contribute(first, request.zkey, "zkql setup", request.entropy);
-    return { vk: await snarkjs.zKey.exportVerificationKey(request.zkey) };
+    const [hash, said] = await listened((log) =>
+      snarkjs.zKey.newZKey(request.r1cs, request.ptau, request.zkey, log),
+    );
+    if (!(hash instanceof Uint8Array)) throw new Error(said);
+    return {};
+  },
+
+  // Secrets are drawn here and nowhere written. snarkjs mixes them with random bytes of its own.
+  async contribute(request) {
+    const snarkjs = await import("snarkjs");
+    const entropy = randomBytes(64).toString("hex");
+    await snarkjs.zKey.contribute(request.zkey, request.next, request.name, entropy);
+    return {};
+  },
+
+  async beacon(request) {
+    const snarkjs = await import("snarkjs");
+    const { zkey, next, name, hash, iterations } = request;
+    const [done, said] = await listened((log) => snarkjs.zKey.beacon(zkey, next, name, hash, iterations, log));
+    if (!done) throw new Error(said);
+    return {};
+  },
+
+  async check(request) {
+    const snarkjs = await import("snarkjs");
+    return verdict((log) => snarkjs.zKey.verifyFromR1cs(request.r1cs, request.ptau, request.zkey, log));
+  },
+
+  async powers(request) {
+    const snarkjs = await import("snarkjs");
+    return verdict((log) => snarkjs.powersOfTau.verify(request.ptau, log));
   },
 
   async ptau(request) {
