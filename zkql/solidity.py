@@ -18,7 +18,7 @@ from zkql.bundle import KeyKind
 from zkql.crypto.field import P
 from zkql.errors import input_error, rejected
 from zkql.resources import resource
-from zkql.toolchain.points import FIELD_OF_POINTS
+from zkql.toolchain.twist import FIELD_OF_POINTS
 
 if TYPE_CHECKING:
     from zkql.bundle import Bundle
@@ -59,6 +59,7 @@ def verifier_contract(opened: Bundle, *, allow_dev_keys: bool) -> Contract:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
+        lstrip_blocks=True,
     )
     text = environment.get_template("verifier.sol.j2").render(
         digest=opened.manifest.digest.hex(),

@@ -24,7 +24,7 @@ from gmpy2 import invert, mpz, powmod
 from zkql.crypto.field import P
 from zkql.errors import bug, toolchain_error
 from zkql.toolchain.cores import usable_cores
-from zkql.toolchain.points import FIELD_OF_POINTS
+from zkql.toolchain.twist import FIELD_OF_POINTS
 from zkql.toolchain.zkey import MONTGOMERY, coefficients, power
 
 if TYPE_CHECKING:

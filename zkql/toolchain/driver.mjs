@@ -12,7 +12,7 @@
 //       {job: "beacon", zkey, next, name, hash, iterations}  one from a random beacon,
 //       {job: "check", r1cs, ptau, zkey}               and all of them verified
 //       {job: "powers", ptau}                          a powers-of-tau file verified
-//       {job: "ptau", power, ptau, entropy}            a small powers-of-tau file (tests)
+//       {job: "ptau", power, curve, ptau, entropy}     a small powers-of-tau file (tests)
 //       {job: "verify", vk, proof, inputs}             snarkjs as a second verifier (tests)
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -125,7 +125,7 @@ const jobs = {
 
   async ptau(request) {
     const snarkjs = await import("snarkjs");
-    const curve = await snarkjs.curves.getCurveFromName("bn128");
+    const curve = await snarkjs.curves.getCurveFromName(request.curve ?? "bn128");
     const [first, second] = [request.ptau + ".0", request.ptau + ".1"];
     await snarkjs.powersOfTau.newAccumulator(curve, request.power, first);
     await snarkjs.powersOfTau.contribute(first, second, "zkql", request.entropy);

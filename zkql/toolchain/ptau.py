@@ -9,7 +9,6 @@ are right does not say that nobody knows tau: for that one of those who contribu
 
 from __future__ import annotations
 
-import mmap
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,9 +18,9 @@ from zkql.errors import input_error, rejected
 from zkql.toolchain.cache import cached
 from zkql.toolchain.hermez import DIGESTS, file_name
 from zkql.toolchain.node import job_timeout, run_job
-from zkql.toolchain.points import FIELD_OF_POINTS
 from zkql.toolchain.progress import progress
-from zkql.toolchain.sections import read_sections
+from zkql.toolchain.sections import find_sections
+from zkql.toolchain.twist import FIELD_OF_POINTS
 from zkql.toolchain.zkey import G1, G2, power
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ _LEAST = min(DIGESTS.values())
 _MOST = max(DIGESTS.values())
 _PREPARED = (12, 13, 14, 15)
 _CHUNK = 1 << 22
+_HEADER = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +71,19 @@ def _power_of(path: Path) -> int:
         raise input_error("ZKQL0401", f"cannot read {path}: no such file")
     if not path.stat().st_size:
         raise _unusable(path, "it is empty")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        view = memoryview(mapped)
-        sections: dict[int, memoryview] = {}
-        try:
-            sections = read_sections(view, b"ptau")
-            return _checked(path, {number: len(part) for number, part in sections.items()}, sections)
-        except ValueError as error:
-            raise _unusable(path, str(error)) from None
-        finally:
-            for part in (*sections.values(), view):
-                part.release()
+    try:
+        with path.open("rb") as file:
+            places = find_sections(file, b"ptau")
+            file.seek(places.get(1, (0, 0))[0])
+            return _checked(path, {number: size for number, (_, size) in places.items()}, file.read(_HEADER))
+    except ValueError as error:
+        raise _unusable(path, str(error)) from None
 
 
-def _checked(path: Path, sizes: dict[int, int], sections: dict[int, memoryview]) -> int:
-    if 1 not in sections or sizes[1] != 44:
+def _checked(path: Path, sizes: dict[int, int], header: bytes) -> int:
+    if sizes.get(1) != _HEADER:
         raise ValueError("it has no header, or one for another curve than BN254")
-    length, prime, found, _ = struct.unpack("<I32sII", sections[1])
+    length, prime, found, _ = struct.unpack("<I32sII", header)
     assert isinstance(found, int)
     if length != 32 or int.from_bytes(prime, "little") != FIELD_OF_POINTS:
         raise ValueError("it is for another curve than BN254, which is also called bn128 and alt_bn128")

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from gmpy2 import mpz
 
 from zkql.crypto.field import P
-from zkql.toolchain.points import FIELD_OF_POINTS, check_g1, check_g2
+from zkql.toolchain.points import check_g1, check_g2
 from zkql.toolchain.sections import read_sections
+from zkql.toolchain.twist import FIELD_OF_POINTS
 
 if TYPE_CHECKING:
     from zkql.toolchain.constraints import ConstraintSystem
@@ -65,7 +66,7 @@ class KeyFile:
 
 def read_key(data: bytes) -> KeyFile:
     """The parts of a key; their lengths fit one another."""
-    parts = read_sections(memoryview(data), b"zkey")
+    parts = read_sections(data, b"zkey")
     if sorted(parts) != list(range(1, _SECTIONS + 1)):
         raise ValueError(f"it has other sections than 1 to {_SECTIONS}")
     if bytes(parts[1]) != struct.pack("<I", 1):
