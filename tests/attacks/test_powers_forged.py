@@ -1,5 +1,5 @@
-"""Powers of tau of the right form with false points: each is on the curve, and not the power that it stands for.
-Keys of such powers are for another polynomial identity than the one that makes proofs sound."""
+"""Powers of tau of the right form with false points: each is on the curve, and not the power that it stands
+for. Keys of such powers are for another polynomial identity than the one that makes proofs sound."""
 
 from __future__ import annotations
 

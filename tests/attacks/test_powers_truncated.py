@@ -1,5 +1,5 @@
-"""A powers-of-tau file that was cut short, by a broken download or on purpose. snarkjs would read zeros beyond
-its end, or stop in the middle of a setup."""
+"""A powers-of-tau file that was cut short, by a broken download or on purpose. snarkjs would read zeros
+beyond its end, or stop in the middle of a setup."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _checked(path: Path, sizes: dict[int, int], header: bytes) -> int:
     for number, size in lengths.items():
         if sizes.get(number) != size:
             raise ValueError(f"section {number} is missing, or not as long as 2^{found} powers are")
-    if 7 not in sections:
+    if 7 not in sizes:
         raise ValueError("it has no list of contributions")
     if not sizes.keys() & ready.keys():
         raise input_error(
