@@ -14,9 +14,19 @@ from typing import Any
 from zkql import bundle as bundles
 from zkql.bundle import Bundle, read_bundle, sha256, write_manifest
 from zkql.compiler import compile_query, write_bundle
+from zkql.crypto import signatures
 from zkql.errors import Source, ZkqlError
-from zkql.toolchain import ceremony
+from zkql.keys import finish_ceremony
+from zkql.runtime import sensor
+from zkql.runtime.consumer import Verification, Verifier
+from zkql.runtime.envelope import encode
+from zkql.runtime.intake import DeviceLog, OwnedRow
+from zkql.runtime.processor import Processor
+from zkql.runtime.registry import Registry, ordered
+from zkql.runtime.windows import ClosedWindow, windows
+from zkql.toolchain import ceremony, constraints
 from zkql.toolchain.cache import cached, content_key
+from zkql.toolchain.constraints import Program
 from zkql.toolchain.node import run_job
 from zkql.toolchain.sections import read_sections
 from zkql.toolchain.zkey import Contribution
@@ -27,8 +37,8 @@ SIGNED BY m WITH ('capacity' = '1');
 SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '10' SECOND))
 WHERE ok GROUP BY window_start, window_end
 """
-POWER = 8
-"""The smallest powers-of-tau file that :data:`TINY` fits into."""
+POWER, SMALL_POWER = 8, 4
+"""The smallest powers-of-tau file that :data:`TINY` fits into, and a smaller one."""
 BEACON = "0102030405060708090a0b0c0d0e0f10"
 
 
@@ -48,6 +58,15 @@ def tiny_bundle(folder: Path, query: str = TINY) -> Bundle:
     return read_bundle(folder)
 
 
+def small_bundle(folder: Path, system: Program) -> Bundle:
+    """A bundle that calls a small circuit its own: of a bundle a ceremony sees no more."""
+    opened = tiny_bundle(folder)
+    program = constraints.dump(system)
+    (folder / bundles.PROGRAM).write_bytes(program)
+    write_manifest(folder, dataclasses.replace(opened.manifest, program=sha256(program)))
+    return read_bundle(folder)
+
+
 @dataclass(frozen=True)
 class Ceremony:
     """A finished ceremony: of the ``keys`` each has one contribution more, the last one the beacon's."""
@@ -58,18 +77,20 @@ class Ceremony:
     contributions: tuple[Contribution, ...]
 
     @classmethod
-    def hold(cls, folder: Path) -> Ceremony:
-        """Up to where ``finish`` comes."""
-        opened = tiny_bundle(folder / "bundle")
-        ptau = powers_of_tau()
+    def hold(cls, folder: Path, system: Program) -> Ceremony:
+        """All of it, for a small circuit."""
+        opened = small_bundle(folder / "bundle", system)
+        program = constraints.dump(system)
+        ptau = powers_of_tau(SMALL_POWER)
         keys = tuple(folder / f"{n}.zkey" for n in range(4))
-        ceremony.start((opened.path / bundles.PROGRAM).read_bytes(), ptau, keys[0])
+        ceremony.start(program, ptau, keys[0])
         made = (
             ceremony.contribute(keys[0], keys[1], "alice"),
             ceremony.contribute(keys[1], keys[2], "bob"),
             ceremony.apply_beacon(keys[2], keys[3], BEACON, 10),
         )
-        return cls(opened, ptau, keys, made)
+        done, _ = finish_ceremony(opened, keys[-1], ptau, ())
+        return cls(done, ptau, keys, made)
 
     @property
     def program(self) -> bytes:
@@ -131,3 +152,26 @@ def changed_json(path: Path, change: Any) -> bytes:
     value = json.loads(path.read_text())
     change(value)
     return json.dumps(value).encode()
+
+
+# --- a window to prove ------------------------------------------------------------------------------------
+
+
+def registry_and_window(opened: Bundle) -> tuple[Registry, ClosedWindow]:
+    """One device with one row, which counts."""
+    stream = opened.manifest.plan.stream
+    seed = signatures.new_seed()
+    registry = ordered(stream, {1: signatures.public_key(seed)})
+    signed, opening, head = sensor.sign_row(stream, {"m": 1, "ts": 0, "ok": 1}, sensor.Head(0, 0), seed)
+    beat, _ = sensor.sign_heartbeat(stream, 1, head, 10_000, seed)
+    (window,) = windows(opened.manifest.plan, {1: DeviceLog((OwnedRow(signed, opening),), beat)})
+    assert isinstance(window, ClosedWindow)
+    return registry, window
+
+
+def proven(opened: Bundle) -> Verification:
+    """What a consumer says of a processor's proof with the keys of a bundle."""
+    registry, window = registry_and_window(opened)
+    ((envelope, _),) = Processor(opened, registry).prove([window])
+    data = encode(envelope, opened.manifest.plan)
+    return Verifier(opened, registry, allow_dev_keys=True).verify_all([("one", data)])

@@ -7,7 +7,9 @@ import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from zkql.toolchain.node import installed, node_path
 
@@ -51,12 +53,22 @@ def arguments(proof: bytes, inputs: Sequence[int]) -> str:
 
 def run(source: str, calls: Sequence[str]) -> Run:
     """Compile, deploy and call."""
+    compiled = _compiled(source)
+    done = _node({"code": compiled["code"], "selector": compiled["selector"], "calls": list(calls)})
+    return Run(compiled["messages"], done["size"], [Call(**one) for one in done["results"]])
+
+
+@lru_cache
+def _compiled(source: str) -> dict[str, Any]:
+    return _node({"source": source})
+
+
+def _node(request: dict[str, Any]) -> dict[str, Any]:
     folder = installed({name: (FOLDER / name).read_bytes() for name in FILES}, "what tests/evm needs")
     done = subprocess.run(
         [node_path(), folder / "run.mjs"],
-        input=json.dumps({"source": source, "calls": list(calls)}),
-        capture_output=True, text=True, timeout=120, check=False,
+        input=json.dumps(request), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout)
-    return Run(told["messages"], told["size"], [Call(**one) for one in told["results"]])
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told

@@ -48,14 +48,21 @@ def finish_ceremony(
 ) -> tuple[Bundle, Transcript]:
     """Add the keys of a ceremony, after all of it has been verified."""
     bundle.check_replaceable(opened.path)
-    found = ceremony.verified(program_of(opened), ptau, zkey)
-    check_contributed(found, expected)
+    found = verify_key(opened, zkey, ptau, expected)
     return _write(opened, KeyKind.CEREMONY, zkey, Prover(zkey).verification_key(), found), found
 
 
+def verify_key(opened: Bundle, zkey: Path, ptau: Path, expected: Iterable[str]) -> Transcript:
+    """Verify a key on its way, from the circuit and the powers of tau. Each hash that is ``expected`` must be one
+    of a contribution. Raises :class:`RejectedError`."""
+    program = program_of(opened)
+    check_contributed(ceremony.listed(program, ptau, zkey), expected)
+    return ceremony.verified(program, ptau, zkey)
+
+
 def verify_ceremony(opened: Bundle, ptau: Path, expected: Iterable[str]) -> Transcript:
-    """Verify a finished ceremony from the circuit and the powers of tau: proving key, verification key and
-    transcript of the bundle are what they give. Raises :class:`RejectedError` if they are not."""
+    """Verify a finished ceremony: proving key, verification key and transcript of the bundle are what circuit,
+    powers of tau and contributions give. Raises :class:`RejectedError` if they are not."""
     keys = opened.keys()
     if keys.kind is not KeyKind.CEREMONY:
         raise input_error(
@@ -65,21 +72,18 @@ def verify_ceremony(opened: Bundle, ptau: Path, expected: Iterable[str]) -> Tran
         )
     for name, digest in keys.files:
         opened.read_part(name, digest)
-    zkey = opened.path / bundle.ZKEY
-    found = ceremony.verified(program_of(opened), ptau, zkey)
-    check_vk(opened)
-    place = opened.path / bundle.CEREMONY
-    if files.parse_json(files.read_bytes(place), str(place)) != transcript_json(found) or (
-        keys.parties != found.parties
-    ):
+    zkey, place = opened.path / bundle.ZKEY, opened.path / bundle.CEREMONY
+    found = ceremony.listed(program_of(opened), ptau, zkey)
+    stated = files.parse_json(files.read_bytes(place), str(place))
+    if stated != transcript_json(found) or keys.parties != found.parties:
         raise rejected(
             "ZKQL0509",
             f"{place} does not say what the proving key was made of",
-            f"made of powers of tau with the BLAKE2b digest {found.powers.digest}, contributions: "
+            f"powers of tau with the BLAKE2b digest {found.powers.digest}, contributions: "
             + ", ".join(c.hash[:16] for c in found.contributions),
         )
-    check_contributed(found, expected)
-    return found
+    check_vk(opened)
+    return verify_key(opened, zkey, ptau, expected)
 
 
 def check_contributed(found: Transcript, expected: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ from zkql.toolchain.twist import FIELD_OF_POINTS
 if TYPE_CHECKING:
     from zkql.bundle import Bundle
 
-MOST_INPUTS = 350
+MOST_INPUTS = 360
 """A contract has at most 24,576 bytes (EIP-170), and each input takes 64."""
 
 
@@ -54,6 +54,11 @@ def verifier_contract(opened: Bundle, *, allow_dev_keys: bool) -> Contract:
             "lower 'capacity' in the stream's WITH (…)",
         )
     key = json.loads(opened.read_part(bundle.VK, keys.vk))
+    return Contract(contract_text(key, opened.manifest.digest.hex(), keys.kind), inputs)
+
+
+def contract_text(key: dict[str, Any], query: str, kind: KeyKind) -> str:
+    """The contract for a verification key in snarkjs' JSON. ``query`` and ``kind`` are only said in it."""
     environment = jinja2.Environment(  # noqa: S701  # Solidity, of numbers alone
         loader=jinja2.FileSystemLoader(resource("templates")),
         undefined=jinja2.StrictUndefined,
@@ -61,11 +66,11 @@ def verifier_contract(opened: Bundle, *, allow_dev_keys: bool) -> Contract:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    text = environment.get_template("verifier.sol.j2").render(
-        digest=opened.manifest.digest.hex(),
-        kind=str(keys.kind),
-        insecure=keys.kind is KeyKind.DEV,
-        inputs=inputs,
+    return environment.get_template("verifier.sol.j2").render(
+        query=query,
+        kind=str(kind),
+        insecure=kind is KeyKind.DEV,
+        inputs=len(key["IC"]) - 1,
         order=P,
         alpha=_g1(key["vk_alpha_1"]),
         beta=_negated(_g2(key["vk_beta_2"])),
@@ -74,7 +79,6 @@ def verifier_contract(opened: Bundle, *, allow_dev_keys: bool) -> Contract:
         first=_g1(key["IC"][0]),
         points="".join(f"{n:064x}" for point in key["IC"][1:] for n in _g1(point)),
     )
-    return Contract(text, inputs)
 
 
 def _g1(point: list[str]) -> tuple[int, ...]:

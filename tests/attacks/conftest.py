@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.ceremonies import Ceremony, tiny_bundle
 from tests.harness import FEW_GROUPS_STREAM, GROUPED, HIDDEN, PLAIN
+from tests.test_toolchain import powers
 from tests.world import World
+from zkql.bundle import Bundle
+from zkql.keys import setup_bundle
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +34,15 @@ def stranger(tmp_path_factory) -> World:
     return World.make(
         tmp_path_factory.mktemp("stranger"), PLAIN.replace("AVG(temp) AS warmth", "MAX(temp) AS w")
     )
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory) -> Ceremony:
+    """A ceremony of two parties and a beacon, for a circuit of six constraints."""
+    return Ceremony.hold(tmp_path_factory.mktemp("ceremony"), powers(6))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Bundle:
+    """A bundle of a small query, with development keys."""
+    return setup_bundle(tiny_bundle(tmp_path_factory.mktemp("tiny") / "bundle"), None)

@@ -11,12 +11,12 @@ from zkql.bundle import read_bundle
 from zkql.cli.console import Json, print_json, say, verb
 from zkql.cli.query import BundleFolder
 from zkql.keys import (
-    check_contributed,
     contribution_json,
     finish_ceremony,
     program_of,
     transcript_json,
     verify_ceremony,
+    verify_key,
 )
 from zkql.toolchain import ceremony as protocol
 
@@ -106,8 +106,7 @@ def verify(
     if zkey is None:
         found = verify_ceremony(opened, ptau, expect or ())
     else:
-        found = protocol.verified(program_of(opened), ptau, zkey)
-        check_contributed(found, expect or ())
+        found = verify_key(opened, zkey, ptau, expect or ())
     _report(found, f"{zkey or bundle}: verified", as_json)
 
 

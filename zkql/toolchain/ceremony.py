@@ -88,17 +88,14 @@ def apply_beacon(zkey: Path, following: Path, value: str, iterations: int) -> Co
     return _added("applying the beacon", "beacon", zkey, following, **given)
 
 
-def verified(program: bytes, ptau: Path, zkey: Path) -> Transcript:
-    """What a key was made of, every step of it checked against the circuit and the powers of tau. Raises
-    :class:`RejectedError` if anything does not hold, or if nobody but a beacon has contributed."""
+def listed(program: bytes, ptau: Path, zkey: Path) -> Transcript:
+    """What a key says that it was made of. Raises :class:`RejectedError` if that cannot be: it is for another
+    circuit, or nobody but a beacon has contributed. Nothing else of it is checked."""
     system = constraints.load(program).system
     powers = check_ptau(ptau, system)
-    data = files.read_bytes(zkey)
     try:
-        key = read_key(data)
+        key = read_key(files.read_bytes(zkey))
         check_circuit(key, system)
-        with progress("checking the points of the key"):
-            check_points(key)
     except ValueError as error:
         raise _refused(zkey, str(error)) from None
     found = Transcript(powers, key.circuit, key.contributions)
@@ -106,10 +103,27 @@ def verified(program: bytes, ptau: Path, zkey: Path) -> Transcript:
         raise _refused(zkey, "nobody has contributed to it")
     if any(c.iterations is not None and c.iterations > MOST_ITERATIONS for c in key.contributions):
         raise _refused(zkey, f"a beacon was hashed more than 2^{MOST_ITERATIONS} times, which takes too long")
+    return found
+
+
+def verified(program: bytes, ptau: Path, zkey: Path) -> Transcript:
+    """What a key was made of, every step of it checked against the circuit and the powers of tau. Raises
+    :class:`RejectedError` if anything does not hold."""
+    found = listed(program, ptau, zkey)
+    data = files.read_bytes(zkey)
+    try:
+        key = read_key(data)
+        with progress("checking the points of the key"):
+            check_points(key)
+    except ValueError as error:
+        raise _refused(zkey, str(error)) from None
+    if key.contributions != found.contributions:
+        raise _refused(zkey, "it was changed while it was read")
     with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
         own = Path(scratch) / "key.zkey"
         own.write_bytes(data)
-        answer = _job("verifying the key", "check", r1cs=_r1cs(system, scratch), ptau=ptau, zkey=own)
+        r1cs = _r1cs(constraints.load(program).system, scratch)
+        answer = _job("verifying the key", "check", r1cs=r1cs, ptau=ptau, zkey=own)
     if not answer["valid"]:
         raise _refused(zkey, answer["reason"])
     return found

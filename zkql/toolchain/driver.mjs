@@ -13,6 +13,7 @@
 //       {job: "check", r1cs, ptau, zkey}               and all of them verified
 //       {job: "powers", ptau}                          a powers-of-tau file verified
 //       {job: "ptau", power, curve, ptau, entropy}     a small powers-of-tau file (tests)
+//       {job: "hashes", initial, ptau, zkey}           what snarkjs prints of contributions (tests compare)
 //       {job: "verify", vk, proof, inputs}             snarkjs as a second verifier (tests)
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -131,6 +132,14 @@ const jobs = {
     await snarkjs.powersOfTau.contribute(first, second, "zkql", request.entropy);
     await snarkjs.powersOfTau.preparePhase2(second, request.ptau);
     return {};
+  },
+
+  async hashes(request) {
+    const snarkjs = await import("snarkjs");
+    const said = [];
+    const log = { debug() {}, warn() {}, error() {}, info: (text) => said.push(text) };
+    await snarkjs.zKey.verifyFromInit(request.initial, request.ptau, request.zkey, log);
+    return { said };
   },
 
   async verify(request) {
