@@ -87,7 +87,7 @@ def test_a_ceremony_from_start_to_a_verified_proof(tmp_path: Path) -> None:
     bundle, ptau = tmp_path / "bundle", ("--ptau", powers_of_tau(POWER))
     succeeds("compile", tmp_path / "tiny.zkql", "-o", bundle)
     succeeds("ceremony", "start", bundle, *ptau, "-o", tmp_path / "0.zkey")
-    alice, bob, beacon = contributed(tmp_path)
+    alice, bob, _ = contributed(tmp_path)
     expected = (*("--expect", alice), *("--expect", bob.upper()))
     text = succeeds("ceremony", "finish", bundle, tmp_path / "3.zkey", *ptau, *expected)
     assert "keys of a ceremony with 2 parties" in text
@@ -135,10 +135,8 @@ def test_the_hashes_are_snarkjs_own(work: Path, ptau: Path, hashes: list[str]) -
     """What it prints to those who take part with its own tool."""
     job = {"job": "hashes", "initial": str(work / "0.zkey"), "ptau": str(ptau), "zkey": str(work / "3.zkey")}
     said = run_job(job, timeout=60, what="test")["said"]
-    printed = [
-        re.sub(r"\s", "", block.split(":", 1)[1]) for block in said if block.startswith("contribution #")
-    ]
-    assert printed == hashes[::-1]
+    blocks = [block.split(":", 1)[1] for block in said if block.startswith("contribution #")]
+    assert [re.sub(r"\s", "", block) for block in blocks] == hashes[::-1]
 
 
 def test_a_key_on_its_way_is_verified_too(work: Path, ptau: Path, hashes: list[str]) -> None:

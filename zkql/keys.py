@@ -53,16 +53,16 @@ def finish_ceremony(
 
 
 def verify_key(opened: Bundle, zkey: Path, ptau: Path, expected: Iterable[str]) -> Transcript:
-    """Verify a key on its way, from the circuit and the powers of tau. Each hash that is ``expected`` must be one
-    of a contribution. Raises :class:`RejectedError`."""
+    """Verify a key on its way, from the circuit and the powers of tau. Each hash that is ``expected`` must be
+    one of a contribution. Raises :class:`RejectedError`."""
     program = program_of(opened)
     check_contributed(ceremony.listed(program, ptau, zkey), expected)
     return ceremony.verified(program, ptau, zkey)
 
 
 def verify_ceremony(opened: Bundle, ptau: Path, expected: Iterable[str]) -> Transcript:
-    """Verify a finished ceremony: proving key, verification key and transcript of the bundle are what circuit,
-    powers of tau and contributions give. Raises :class:`RejectedError` if they are not."""
+    """Verify a finished ceremony: proving key, verification key and transcript of the bundle are what
+    circuit, powers of tau and contributions give. Raises :class:`RejectedError` if they are not."""
     keys = opened.keys()
     if keys.kind is not KeyKind.CEREMONY:
         raise input_error(
