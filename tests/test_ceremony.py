@@ -11,9 +11,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.ceremonies import BEACON, POWER, SMALL_POWER, TINY, powers_of_tau, small_bundle
-from tests.test_toolchain import powers
+from tests.harness import Subject
+from tests.test_toolchain import Proven, powers
 from zkql.bundle import KeyKind, read_bundle
+from zkql.circuit.check import compile_circuit
 from zkql.cli.app import app
+from zkql.compiler import compile_query
+from zkql.errors import Source
 from zkql.toolchain.node import run_job
 
 ROW = '{"m": 1, "ts": "2026-01-01 08:00:00", "ok": true}\n'
@@ -111,6 +115,8 @@ def test_a_ceremony_from_start_to_a_verified_proof(tmp_path: Path) -> None:
     refused("ZKQL0405", "compile", tmp_path / "other.zkql", "-o", bundle)
     refused("ZKQL0405", "setup", bundle, "--dev")
     refused("ZKQL0405", "setup", bundle, *ptau)
+    (bundle / "ceremony.json").write_text("{}")  # keys that are not whole do not fit
+    refused("ZKQL0405", "compile", tmp_path / "tiny.zkql", "-o", bundle)
     refused("ZKQL0405", "ceremony", "finish", bundle, tmp_path / "3.zkey", *ptau)
 
 
@@ -237,6 +243,12 @@ def test_keys_from_powers_of_tau_by_one_machine(tmp_path: Path) -> None:
     assert read_bundle(tmp_path / "bundle").manifest.keys is None
     assert "ptau-single-contributor keys" in succeeds("setup", tmp_path / "bundle", "--ptau", ptau)
     assert not (tmp_path / "bundle" / "ceremony.json").exists()
+    compiled = compile_query(Source("tiny.zkql", TINY + ";"))
+    assert compiled.circuit is not None
+    made = Proven.make(Subject(compiled, compile_circuit(compiled.circuit)), tmp_path / "bundle")
+    assert made.verify(made.proof, made.public)
+    assert made.snarkjs(made.proof, made.public)
+    assert not made.verify(made.proof, [*made.public[:-1], 0])
     verify = ("ceremony", "verify", tmp_path / "bundle", "--ptau", ptau)
     assert "no ceremony" in refused("ZKQL0475", *verify)
     refused("ZKQL0405", "setup", tmp_path / "bundle", "--dev")

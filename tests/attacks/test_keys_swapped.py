@@ -49,8 +49,9 @@ def test_a_changed_file_does_not_fit_the_manifest(tiny: Bundle, held: Ceremony, 
 def test_a_processor_sees_that_keys_do_not_belong_together(tiny: Bundle, tmp_path: Path) -> None:
     for name, data in own_keys(tiny, tmp_path).items():
         bad = repinned(tiny, tmp_path / name, {name: data})
-        with pytest.raises(RejectedError) as caught:
-            proven(bad)
+        registry, _ = registry_and_window(bad)
+        with pytest.raises(RejectedError) as caught:  # before it proves anything
+            Processor(bad, registry)
         assert code_of(caught.value) == "ZKQL0510"
 
 

@@ -61,8 +61,8 @@ def start(program: bytes, ptau: Path, zkey: Path) -> Transcript:
 
 
 def contribute(zkey: Path, following: Path, name: str) -> Contribution:
-    """Multiply a secret into a key, and forget it. It is drawn from the operating system in the process that
-    uses it. The key is checked before: points of small order would give the secret away."""
+    """Multiply a secret into a key, and forget it: it is drawn from the operating system in the process that
+    uses it, which ends then. The key is checked before: points of small order would give the secret away."""
     if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip():
         raise input_error(
             "ZKQL0473", f"{name!r} is no name: it has to be 1 to {MOST_NAME} characters that print"

@@ -2,7 +2,7 @@
 // describes it; on standard output a line for each, JSON with that id and "ok" or "error". Results are written
 // to the files that a job names. Node finds the packages by the folder this file is copied to. One process does
 // many jobs, because V8 needs seconds until WebAssembly runs fast; "last" says that it ends now: after an error,
-// which may leave a broken instance, or with much memory, which WebAssembly never gives back.
+// which may leave a broken instance, with much memory, which WebAssembly never gives back, or with a secret in it.
 //
 // jobs: {job: "compile", source, modules, program, r1cs}  ZoKrates text -> compiled program; R1CS if asked for
 //       {job: "witness", program, abi, inputs, wtns}   zokrates-js' own witness (tests compare)
@@ -159,7 +159,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     const request = JSON.parse(readFileSync(file, "utf8"));
     answer.ok = await jobs[request.job](request);
-    answer.last = process.memoryUsage().rss > MOST_MEMORY;
+    answer.last = request.job === "contribute" || process.memoryUsage().rss > MOST_MEMORY;
   } catch (error) {
     answer.error = String(error?.message ?? error);
     answer.last = true;

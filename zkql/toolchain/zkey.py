@@ -50,8 +50,8 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """A key, its form checked: ``delta`` are the points that every contribution changes; ``circuit`` (hex)
-    is snarkjs' hash of the key before them."""
+    """A key, its form checked. ``circuit`` (hex) is snarkjs' hash of the key before contributions;
+    ``loose_g1`` and ``loose_g2`` are the points of the header and of contributions."""
 
     wires: int
     public: int
@@ -59,9 +59,8 @@ class KeyFile:
     parts: dict[int, memoryview]
     circuit: str
     contributions: tuple[Contribution, ...]
-    delta: tuple[bytes, bytes]
-    keys_in_g1: bytes
-    keys_in_g2: bytes
+    loose_g1: bytes
+    loose_g2: bytes
 
 
 def read_key(data: bytes) -> KeyFile:
@@ -92,18 +91,17 @@ def read_key(data: bytes) -> KeyFile:
         parts=parts,
         circuit=bytes(parts[10][:_HASH]).hex(),
         contributions=contributions,
-        delta=(delta_1, delta_2),
-        keys_in_g1=alpha_beta + delta_1 + in_g1,
-        keys_in_g2=beta + gamma + delta_2 + in_g2,
+        loose_g1=alpha_beta + delta_1 + in_g1,
+        loose_g2=beta + gamma + delta_2 + in_g2,
     )
 
 
 def check_points(key: KeyFile) -> None:
     """All points are in their groups, and the ones that blind a proof are not infinity."""
-    if not all(any(point) for point in (*_cut_all(key.keys_in_g1, G1), *_cut_all(key.keys_in_g2, G2))):
+    if not all(any(point) for point in (*_cut_all(key.loose_g1, G1), *_cut_all(key.loose_g2, G2))):
         raise ValueError("a point of its header or of a contribution is infinity")
-    check_g1(memoryview(key.keys_in_g1), "header and contributions in G1")
-    check_g2(memoryview(key.keys_in_g2), "header and contributions in G2")
+    check_g1(memoryview(key.loose_g1), "header and contributions in G1")
+    check_g2(memoryview(key.loose_g2), "header and contributions in G2")
     for name, number in _PARTS.items():
         (check_g2 if name == "B2" else check_g1)(key.parts[number], f"part {name}")
 
