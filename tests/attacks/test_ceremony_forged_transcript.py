@@ -54,6 +54,19 @@ def test_a_transcript_that_was_only_changed_does_not_fit_the_manifest(held: Cere
     assert code_of(caught.value) == "ZKQL0411"
 
 
+def test_nobody_has_to_hash_for_years(held: Ceremony, tmp_path: Path) -> None:
+    """A beacon that says that it was hashed 2^63 times: to verify it would keep the verifier busy."""
+    path = tmp_path / "forged.zkey"
+    path.write_bytes(
+        with_contributions(
+            held.keys[-1].read_bytes(), lambda all_: [*all_[:2], all_[2].replace(b"\2\12\3", b"\2\77\3")]
+        )
+    )
+    with pytest.raises(RejectedError) as caught:
+        ceremony.verified(held.program, held.ptau, path)
+    assert "more than 2^30 times" in str(caught.value)
+
+
 BEACONS = {
     "another value": lambda c: c[:-1] + bytes([c[-1] ^ 1]),
     "another number of hashes": lambda c: c.replace(b"\2\12\3", b"\2\13\3"),

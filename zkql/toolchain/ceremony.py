@@ -56,7 +56,7 @@ def start(program: bytes, ptau: Path, zkey: Path) -> Transcript:
     powers = check_ptau(ptau, system)
     with tempfile.TemporaryDirectory(prefix="zkql-") as scratch, files.atomic_file(zkey) as out:
         _job("making the first key", "start", r1cs=_r1cs(system, scratch), ptau=ptau, zkey=out)
-        key = _read(out)
+        key = _checked(files.read_bytes(out), zkey)
     return Transcript(powers, key.circuit, key.contributions)
 
 
@@ -92,9 +92,32 @@ def listed(program: bytes, ptau: Path, zkey: Path) -> Transcript:
     """What a key says that it was made of. Raises :class:`RejectedError` if that cannot be: it is for another
     circuit, or nobody but a beacon has contributed. Nothing else of it is checked."""
     system = constraints.load(program).system
+    return _listed(system, ptau, zkey, files.read_bytes(zkey))[0]
+
+
+def verified(program: bytes, ptau: Path, zkey: Path) -> Transcript:
+    """What a key was made of, every step of it checked against the circuit and the powers of tau. Raises
+    :class:`RejectedError` if anything does not hold."""
+    system, data = constraints.load(program).system, files.read_bytes(zkey)
+    found, key = _listed(system, ptau, zkey, data)
+    try:
+        with progress("checking the points of the key"):
+            check_points(key)
+    except ValueError as error:
+        raise _refused(zkey, str(error)) from None
+    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
+        own = Path(scratch) / "key.zkey"
+        own.write_bytes(data)
+        answer = _job("verifying the key", "check", r1cs=_r1cs(system, scratch), ptau=ptau, zkey=own)
+    if not answer["valid"]:
+        raise _refused(zkey, answer["reason"])
+    return found
+
+
+def _listed(system: ConstraintSystem, ptau: Path, zkey: Path, data: bytes) -> tuple[Transcript, KeyFile]:
     powers = check_ptau(ptau, system)
     try:
-        key = read_key(files.read_bytes(zkey))
+        key = read_key(data)
         check_circuit(key, system)
     except ValueError as error:
         raise _refused(zkey, str(error)) from None
@@ -103,30 +126,7 @@ def listed(program: bytes, ptau: Path, zkey: Path) -> Transcript:
         raise _refused(zkey, "nobody has contributed to it")
     if any(c.iterations is not None and c.iterations > MOST_ITERATIONS for c in key.contributions):
         raise _refused(zkey, f"a beacon was hashed more than 2^{MOST_ITERATIONS} times, which takes too long")
-    return found
-
-
-def verified(program: bytes, ptau: Path, zkey: Path) -> Transcript:
-    """What a key was made of, every step of it checked against the circuit and the powers of tau. Raises
-    :class:`RejectedError` if anything does not hold."""
-    found = listed(program, ptau, zkey)
-    data = files.read_bytes(zkey)
-    try:
-        key = read_key(data)
-        with progress("checking the points of the key"):
-            check_points(key)
-    except ValueError as error:
-        raise _refused(zkey, str(error)) from None
-    if key.contributions != found.contributions:
-        raise _refused(zkey, "it was changed while it was read")
-    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
-        own = Path(scratch) / "key.zkey"
-        own.write_bytes(data)
-        r1cs = _r1cs(constraints.load(program).system, scratch)
-        answer = _job("verifying the key", "check", r1cs=r1cs, ptau=ptau, zkey=own)
-    if not answer["valid"]:
-        raise _refused(zkey, answer["reason"])
-    return found
+    return found, key
 
 
 def single(program: bytes, ptau: Path, zkey: Path) -> Transcript:
@@ -139,13 +139,12 @@ def single(program: bytes, ptau: Path, zkey: Path) -> Transcript:
 
 def _added(what: str, job: str, zkey: Path, following: Path, /, **given: object) -> Contribution:
     _must_be_new(following)
-    before = _read(zkey)
-    with files.atomic_file(following) as out:
-        _job(what, job, zkey=zkey.resolve(), next=out, **given)
-        after = read_key(files.read_bytes(out))
-    if after.contributions[:-1] != before.contributions:
-        raise rejected("ZKQL0509", f"{zkey} was changed while it was read")
-    return after.contributions[-1]
+    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch, files.atomic_file(following) as out:
+        own = Path(scratch) / "key.zkey"
+        own.write_bytes(data := files.read_bytes(zkey))
+        _checked(data, zkey)
+        _job(what, job, zkey=own, next=out, **given)
+        return read_key(files.read_bytes(out)).contributions[-1]
 
 
 def _must_be_new(path: Path) -> None:
@@ -153,9 +152,8 @@ def _must_be_new(path: Path) -> None:
         raise input_error("ZKQL0405", f"{path} is there already; choose a new file")
 
 
-def _read(zkey: Path) -> KeyFile:
-    """A key that someone else sent."""
-    data = files.read_bytes(zkey)
+def _checked(data: bytes, zkey: Path) -> KeyFile:
+    """A key, which someone else may have sent."""
     try:
         key = read_key(data)
         with progress("checking the points of the key"):
