@@ -20,7 +20,8 @@ from typing import Any
 
 from zkql.bundle import PROGRAM, VK, ZKEY, Bundle, read_bundle
 from zkql.cli.data import generate
-from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
+from zkql.compiler import compile_query, read_source, write_bundle
+from zkql.keys import setup_bundle
 from zkql.runtime import sensor
 from zkql.runtime.consumer import Verifier
 from zkql.runtime.envelope import encode

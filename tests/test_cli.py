@@ -584,6 +584,14 @@ def test_a_window_longer_than_time_itself(public: Work) -> None:
         ["explain", "query.zkql", "--nonsense"],
         ["explain", "query.zkql", "--format", "yaml"],
         ["setup"],
+        ["ceremony"],
+        ["ceremony", "start", "bundle", "-o", "new"],
+        ["ceremony", "contribute", "old.zkey", "-o", "new"],
+        ["ceremony", "beacon", "old.zkey", "-o", "new"],
+        ["ceremony", "verify", "bundle"],
+        ["ceremony", "finish", "bundle", "--ptau", "some.ptau"],
+        ["export"],
+        ["export", "solidity", "bundle"],
         ["datagen", "nonsense", "-o", "new"],
         ["datagen", "nexmark"],
         ["datagen", "nexmark", "-o", "new", "--events", "many"],
@@ -627,7 +635,7 @@ def test_setup_takes_dev_or_ptau(work: Work, options: tuple[str, ...]) -> None:
 def test_setup_with_a_ptau_file_that_is_missing_or_none(work: Work) -> None:
     setup = ("setup", work / "bundle", "--ptau")
     refused(work.folder, 2, "ZKQL0401", work / "missing", by=(*setup, work / "missing"))
-    refused(work.folder, 3, "ZKQL0906", work.query, by=(*setup, work.query))
+    refused(work.folder, 2, "ZKQL0470", work.query, "b2sum", by=(*setup, work.query))
 
 
 @pytest.mark.parametrize("until", ["tomorrow", "2026-01-01", "2026-02-30 00:00:00", "10000-01-01 00:00:00"])
@@ -1168,7 +1176,7 @@ def bumped(path: Path) -> None:
     [
         ("proving.zkey", ["prove"]),
         ("circuit.program", ["prove", "setup"]),
-        ("verification_key.json", ["verify"]),
+        ("verification_key.json", ["prove", "verify"]),
     ],
 )
 def test_a_changed_or_missing_part_of_a_bundle(work: Work, part: str, verbs: list[str]) -> None:
@@ -1384,6 +1392,7 @@ def test_keys_of_a_real_setup_are_not_overwritten(work: Work) -> None:
     write_manifest(work / "bundle", dataclasses.replace(manifest, keys=keys))
     changed = written(work / "other.zkql", work.query.read_text().replace("MAX(price)", "MIN(price)", 1))
     refused(work.folder, 2, "ZKQL0405", "a real setup", by=("compile", changed, "-o", work / "bundle"))
+    refused(work.folder, 2, "ZKQL0405", "a real setup", by=("setup", work / "bundle", "--dev"))
 
 
 def test_a_manifest_of_others_is_not_taken_for_a_bundle(work: Work) -> None:

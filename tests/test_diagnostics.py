@@ -23,7 +23,7 @@ from zkql.errors import Diagnostic, InputError, Label, QueryError, Source, Span
 ROOT = Path(__file__).parent.parent
 CATALOGUE = Path(diagnostics.__file__).parent
 CODE = re.compile(r"ZKQL\d{4}")
-DATA = ("syntax", "streams", "names", "expressions", "proofs", "inputs", "evidence", "machine")
+DATA = ("syntax", "streams", "names", "expressions", "proofs", "inputs", "evidence", "keys", "machine")
 """Modules that only describe codes."""
 
 EXAMPLES = [(e, e.example) for e in ENTRIES.values() if e.example is not None]

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tests.ceremonies import SMALL_POWER, powers_of_tau, small_bundle
+from tests.test_toolchain import powers
+from zkql.bundle import read_bundle
+from zkql.circuit.statement import public_count
+from zkql.cli.app import app
 from zkql.compiler import compile_query, read_source
 from zkql.errors import QueryError, Source
 from zkql.nexmark import Config, generate
@@ -144,3 +151,27 @@ def test_the_page_of_the_language_names_every_function() -> None:
     words = set(re.findall(r"[A-Z_]{2,}", page))
     named = [name for name in (*SCALARS, *map(str, Function)) if name.isidentifier()]
     assert [name for name in named if name not in words] == ["NEGATE", "FIELD"]
+
+
+def test_the_commands_of_a_ceremony_run(tmp_path, monkeypatch) -> None:
+    """For a circuit of six constraints, whose powers of tau take the place of the public ones."""
+    (script,) = (b for b in blocks("sh") if "zkql ceremony" in b)
+    monkeypatch.chdir(tmp_path)
+    small_bundle(tmp_path / "demo" / "bundle", powers(6))
+    (tmp_path / "powersOfTau28_hez_final_15.ptau").symlink_to(powers_of_tau(SMALL_POWER))
+    verbs = [shlex.split(line) for line in script.splitlines() if line and not line.startswith("#")]
+    assert [verb[:2] for verb in verbs] == [["zkql", "ceremony"]] * 6
+    for verb in verbs:
+        done = CliRunner().invoke(app, verb[1:])
+        assert done.exit_code == 0, done.output
+    assert "1. alice: " in done.stdout
+    assert read_bundle(tmp_path / "demo" / "bundle").keys().parties == 2
+
+
+def test_the_powers_of_tau_that_the_readme_names_are_enough() -> None:
+    (power,) = set(re.findall(r"powersOfTau28_hez_final_(\d+)", README))
+    plan = compile_query(read_source(QUERY))
+    assert plan.circuit is not None
+    assert plan.plan.circuit is not None
+    rows = plan.circuit.constraints + public_count(plan.plan, plan.plan.circuit)
+    assert rows.bit_length() == int(power)

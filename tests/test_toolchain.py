@@ -20,6 +20,7 @@ import light_poseidon_python
 import pytest
 from gmpy2 import mpz
 
+from tests.ceremonies import TINY
 from tests.harness import FILTERED, PLAIN, Secrets, Subject, query, random_rows, row
 from zkql.compiler import compile_query
 from zkql.crypto.field import P
@@ -37,10 +38,10 @@ from zkql.toolchain.constraints import (
 )
 from zkql.toolchain.devkeys import dev_zkey
 from zkql.toolchain.groth16 import PROOF_BYTES, ProofVerifier, Prover, proof_to_snarkjs
-from zkql.toolchain.mcl import FIELD_OF_POINTS
 from zkql.toolchain.modules import split
 from zkql.toolchain.node import run_job
-from zkql.toolchain.zokrates import VK, ZKEY, compile_source, dev_keys, ptau_keys
+from zkql.toolchain.twist import FIELD_OF_POINTS
+from zkql.toolchain.zokrates import VK, ZKEY, compile_source, dev_keys
 
 EDGES = (0, 1, 2, P - 2, P - 1)
 
@@ -321,15 +322,6 @@ def test_a_stored_program_of_another_form_is_refused(parts: list[Any]) -> None:
 
 # --- Groth16 --------------------------------------------------------------------------------------
 
-TINY = """
-CREATE STREAM s (m BIGINT, ts TIMESTAMP(3), ok BOOLEAN, WATERMARK FOR ts AS ts)
-SIGNED BY m WITH ('capacity' = '1');
-SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '10' SECOND))
-WHERE ok GROUP BY window_start, window_end
-"""
-POWER = 8
-"""The smallest powers-of-tau file that :data:`TINY` fits into."""
-
 
 @dataclass(frozen=True)
 class Proven:
@@ -509,43 +501,6 @@ def test_development_keys_at_every_size_of_the_domain(count: int, tmp_path: Path
 def test_development_keys_are_made_once(dev: Proven) -> None:
     assert dev_keys(constraints.dump(dev.program)) == dev.folder
     assert (dev.folder / VK).read_text() == Prover(dev.folder / ZKEY).verification_key()
-
-
-# --- keys from a powers-of-tau file ---------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def ptau(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ptau") / "small.ptau"
-    job("ptau", power=POWER, ptau=str(path), entropy="zkql's own tests")
-    return path
-
-
-def test_keys_from_powers_of_tau(tiny: Subject, dev: Proven, ptau: Path, tmp_path: Path) -> None:
-    system = tiny.program.system
-    assert 1 << (POWER - 1) <= len(system.constraints) + system.public < 1 << POWER
-    ptau_keys(constraints.dump(tiny.program), ptau, tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [ZKEY, VK]
-    real = Proven.make(tiny, tmp_path)
-    assert real.verify(real.proof, real.public)
-    assert real.snarkjs(real.proof, real.public)
-    assert not real.verify(real.proof, [*real.public[:-1], 0])
-    assert not real.verify(dev.proof, dev.public)
-    assert not dev.verify(real.proof, real.public)
-
-
-def test_a_powers_of_tau_file_that_is_too_small_is_refused(raw: Raw, ptau: Path, tmp_path: Path) -> None:
-    with pytest.raises(ToolchainError) as caught:
-        ptau_keys(constraints.dump(raw.program), ptau, tmp_path)
-    assert code_of(caught.value) == "ZKQL0906"
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_missing_powers_of_tau_file_is_named(tiny: Subject, tmp_path: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        ptau_keys(constraints.dump(tiny.program), tmp_path / "none.ptau", tmp_path)
-    assert code_of(caught.value) == "ZKQL0401"
-    assert str(tmp_path / "none.ptau") in str(caught.value)
 
 
 # --- the cache ------------------------------------------------------------------------------------

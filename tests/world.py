@@ -14,8 +14,9 @@ from typing import Any
 
 from tests.harness import STREAM, query
 from zkql.bundle import Bundle, read_bundle
-from zkql.compiler import setup_bundle, write_bundle
+from zkql.compiler import write_bundle
 from zkql.crypto import signatures
+from zkql.keys import setup_bundle
 from zkql.plan.schema import StreamSchema
 from zkql.plan.types import Value
 from zkql.runtime import signers

@@ -8,9 +8,11 @@ circuit.program        the same compiled: what the processor evaluates
 circuit.map.json       which lines of the circuit stand for which clause of the text
 proving.zkey           for the processor
 verification_key.json  for the consumer
+ceremony.json          who contributed to the keys, if several did
 
-The program and both keys are pinned by digest in the manifest, never found by their names. The query's
-text, circuit.zok and circuit.map.json are there to read and to explain errors; nothing relies on them.
+The program, both keys and the ceremony are pinned by digest in the manifest, never found by their names.
+The query's text, circuit.zok and circuit.map.json are there to read and to explain errors; nothing relies
+on them.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ PROGRAM = "circuit.program"
 MAP = "circuit.map.json"
 ZKEY = "proving.zkey"
 VK = "verification_key.json"
-FILES = (MANIFEST, QUERY, SOURCE, PROGRAM, MAP, ZKEY, VK)
+CEREMONY = "ceremony.json"
+FILES = (MANIFEST, QUERY, SOURCE, PROGRAM, MAP, ZKEY, VK, CEREMONY)
 
 
 class KeyKind(StrEnum):
@@ -46,15 +49,44 @@ class KeyKind(StrEnum):
 
     DEV = "dev-INSECURE"
     SINGLE = "ptau-single-contributor"
+    CEREMONY = "ceremony"
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Digests (SHA-256, hex) of the key files."""
+    """Digests (SHA-256, hex) of the key files; of a ceremony also that of its transcript, and how many
+    parties contributed."""
 
     kind: KeyKind
     zkey: str
     vk: str
+    transcript: str | None = None
+    parties: int | None = None
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Names and digests."""
+        own = ((ZKEY, self.zkey), (VK, self.vk))
+        return own if self.transcript is None else (*own, (CEREMONY, self.transcript))
+
+    def to_json(self) -> dict[str, Any]:
+        """What the manifest holds of them."""
+        pinned: dict[str, Any] = {"kind": str(self.kind), "zkey": self.zkey, "vk": self.vk}
+        if self.kind is KeyKind.CEREMONY:
+            pinned |= {"transcript": self.transcript, "parties": self.parties}
+        return pinned
+
+    def __str__(self) -> str:
+        if self.kind is KeyKind.CEREMONY:
+            return f"keys of a ceremony with {self.parties} " + ("party" if self.parties == 1 else "parties")
+        return f"{self.kind} keys"
+
+
+def _read_keys(data: dict[str, Any]) -> Keys:
+    kind = KeyKind(data["kind"])
+    if kind is not KeyKind.CEREMONY:
+        return Keys(kind, data["zkey"], data["vk"])
+    return Keys(kind, data["zkey"], data["vk"], data["transcript"], data["parties"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +105,12 @@ class Manifest:
         return digest("zkql/bundle/v1", self._body())
 
     def _body(self) -> dict[str, Any]:
-        keys = self.keys
         return {
             "version": VERSION,
             "plan": to_json(self.plan),
             "constraints": self.constraints,
             "program": self.program,
-            "keys": {"kind": str(keys.kind), "zkey": keys.zkey, "vk": keys.vk} if keys else None,
+            "keys": self.keys.to_json() if self.keys else None,
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -112,7 +143,7 @@ class Bundle:
                 "ZKQL0932",
                 f"{self.path} has no keys yet",
                 f"run: zkql setup {self.path} --dev (to try things out; INSECURE)",
-                f"or:  zkql setup {self.path} --ptau FILE",
+                f"or:  zkql setup {self.path} --ptau FILE, or with others: zkql ceremony",
             )
         return self.manifest.keys
 
@@ -147,7 +178,7 @@ def read_bundle(path: Path) -> Bundle:
             plan=from_json(data["plan"]),
             constraints=data["constraints"],
             program=data["program"],
-            keys=Keys(KeyKind(keys["kind"]), keys["zkey"], keys["vk"]) if keys else None,
+            keys=_read_keys(keys) if keys else None,
         )
         same = json.dumps(manifest.to_json(), sort_keys=True) == json.dumps(data, sort_keys=True)
         whole = isinstance(manifest.plan, StagedPlan) and same  # as text: true is not 1
@@ -176,7 +207,7 @@ def check_replaceable(path: Path) -> None:
     if kind is not None and kind.kind is not KeyKind.DEV:
         raise input_error(
             "ZKQL0405",
-            f"{path} has keys of a real setup, which a new bundle would replace",
+            f"{path} has keys of a real setup, which would be replaced",
             "choose a new folder",
         )
 

@@ -27,7 +27,6 @@ from zkql.plan.provable import unprovable
 from zkql.plan.rewrites import rewrite
 from zkql.tables import with_rows
 from zkql.toolchain import constraints
-from zkql.toolchain.zokrates import dev_keys, ptau_keys
 
 if TYPE_CHECKING:
     from zkql.lang.query import BoundQuery
@@ -173,7 +172,7 @@ def write_bundle(compiled: Compiled, folder: Path) -> bundle.Bundle:
         bundle.check_replaceable(folder)
     with files.atomic_directory(folder, *bundle.FILES) as scratch:
         if manifest.keys is not None:
-            for name in (bundle.ZKEY, bundle.VK):
+            for name, _ in manifest.keys.files:
                 shutil.copyfile(folder / name, scratch / name)
         (scratch / bundle.QUERY).write_text(compiled.query.source.text)
         if circuit and program:
@@ -195,31 +194,8 @@ def _keys_that_still_fit(folder: Path, manifest: bundle.Manifest) -> bundle.Keys
         old = bundle.read_bundle(folder)
         if old.manifest.keys is None or replace(old.manifest, keys=None) != manifest:
             return None
-        old.read_part(bundle.ZKEY, old.manifest.keys.zkey)
-        old.read_part(bundle.VK, old.manifest.keys.vk)
+        for name, expected in old.manifest.keys.files:
+            old.read_part(name, expected)
     except InputError:
         return None
     return old.manifest.keys
-
-
-def setup_bundle(opened: bundle.Bundle, ptau: Path | None) -> bundle.Bundle:
-    """Add keys: for development where ``ptau`` is None, else by snarkjs from that file."""
-    manifest = opened.manifest
-    if manifest.plan.circuit is None:
-        return opened
-    program = opened.read_part(bundle.PROGRAM, manifest.program)
-    if ptau is None:
-        source = dev_keys(program)
-        for name in (bundle.ZKEY, bundle.VK):
-            with files.atomic_file(opened.path / name) as scratch:
-                shutil.copyfile(source / name, scratch)
-    else:
-        ptau_keys(program, ptau, opened.path)
-    keys = bundle.Keys(
-        kind=bundle.KeyKind.DEV if ptau is None else bundle.KeyKind.SINGLE,
-        zkey=bundle.sha256((opened.path / bundle.ZKEY).read_bytes()),
-        vk=bundle.sha256((opened.path / bundle.VK).read_bytes()),
-    )
-    done = replace(manifest, keys=keys)
-    bundle.write_manifest(opened.path, done)
-    return bundle.Bundle(opened.path, done)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests import chains
+from tests.ceremonies import Ceremony, tiny_bundle
 from tests.chains import ChainWorld
 from tests.harness import FEW_GROUPS_STREAM, GROUPED, HIDDEN, PLAIN
+from tests.test_toolchain import powers
 from tests.world import World
+from zkql.bundle import Bundle
+from zkql.keys import setup_bundle
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +48,15 @@ def chained(tmp_path_factory) -> ChainWorld:
 def chained_by_device(tmp_path_factory) -> ChainWorld:
     """A proof for each device."""
     return ChainWorld.of(tmp_path_factory.mktemp("by-device"), chains.BY_DEVICE, chains.READINGS)
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory) -> Ceremony:
+    """A ceremony of two parties and a beacon, for a circuit of six constraints."""
+    return Ceremony.hold(tmp_path_factory.mktemp("ceremony"), powers(6))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Bundle:
+    """A bundle of a small query, with development keys."""
+    return setup_bundle(tiny_bundle(tmp_path_factory.mktemp("tiny") / "bundle"), None)

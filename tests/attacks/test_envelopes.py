@@ -16,9 +16,9 @@ import pytest
 
 from tests.world import SIZE, World
 from zkql.bundle import MANIFEST, VK, read_bundle
-from zkql.compiler import setup_bundle
 from zkql.crypto import signatures
 from zkql.errors import InputError, RejectedError
+from zkql.keys import setup_bundle
 from zkql.plan.stages import Result
 from zkql.runtime import history
 from zkql.runtime.consumer import Verifier

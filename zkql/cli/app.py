@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from zkql import __version__
-from zkql.cli import data, diff, doctor, explain_error, functions, proofs, query
+from zkql.cli import ceremony, data, diff, doctor, explain_error, export, functions, proofs, query
 from zkql.cli.console import say
 from zkql.cli.format import fmt
 from zkql.errors import ExitCode
@@ -26,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 sensor = typer.Typer(help="The sensor's side: keys and signatures.", no_args_is_help=True)
+together = typer.Typer(help="Keys to which several parties contribute.", no_args_is_help=True)
+exported = typer.Typer(help="What others need: a contract that verifies proofs.", no_args_is_help=True)
 
 app.command()(query.compile)
 app.command()(query.explain)
@@ -42,6 +44,14 @@ app.command()(explain_error.explain_error)
 sensor.command()(data.keygen)
 sensor.command()(data.sign)
 app.add_typer(sensor, name="sensor")
+together.command()(ceremony.start)
+together.command()(ceremony.contribute)
+together.command()(ceremony.beacon)
+together.command()(ceremony.verify)
+together.command()(ceremony.finish)
+app.add_typer(together, name="ceremony")
+exported.command()(export.solidity)
+app.add_typer(exported, name="export")
 
 
 def _version(show: bool) -> None:

@@ -52,8 +52,8 @@ _CHECKS: tuple[tuple[str, Callable[[], str], str], ...] = (
     ("zkql", lambda: f"{__version__}, Python {platform.python_version()}", "all verbs"),
     ("groth16py", lambda: _package("groth16py"), "prove, verify"),
     ("cache", _cache, "compile, setup"),
-    ("node", _node, "compile, setup --ptau"),
-    ("npm packages", _npm, "compile, setup --ptau"),
+    ("node", _node, "compile, setup --ptau, ceremony"),
+    ("npm packages", _npm, "compile, setup --ptau, ceremony"),
     ("mclbn256", _mcl, "setup --dev"),
 )
 

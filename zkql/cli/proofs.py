@@ -16,8 +16,9 @@ from zkql.bundle import read_bundle
 from zkql.cli.console import Json, cell, err, plain, print_json, print_table, say, verb
 from zkql.cli.data import DEFAULT_RATE, Events, Rate, Seed, generate
 from zkql.cli.query import BundleFolder, QueryFile
-from zkql.compiler import compile_query, read_source, setup_bundle, write_bundle
+from zkql.compiler import compile_query, read_source, write_bundle
 from zkql.errors import ExitCode, did_you_mean, input_error
+from zkql.keys import setup_bundle
 from zkql.lang.report import counted
 from zkql.plan.types import format_timestamp
 from zkql.runtime import sensor

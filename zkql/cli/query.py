@@ -11,9 +11,10 @@ import typer
 from zkql import files
 from zkql.bundle import read_bundle
 from zkql.cli.console import Json, print_json, say, verb
-from zkql.compiler import Stage, attempt, compile_query, read_source, setup_bundle, write_bundle
+from zkql.compiler import Stage, attempt, compile_query, read_source, write_bundle
 from zkql.errors import input_error
 from zkql.explain.report import Format, explained, is_missing
+from zkql.keys import setup_bundle
 
 QueryFile = Annotated[Path, typer.Argument(help="A .zkql file.", show_default=False)]
 BundleFolder = Annotated[Path, typer.Argument(help="A folder from zkql compile.", show_default=False)]
@@ -92,11 +93,13 @@ def setup(
     bundle: BundleFolder,
     dev: Annotated[bool, typer.Option("--dev", help="Development keys: quick and INSECURE.")] = False,
     ptau: Annotated[
-        Path | None, typer.Option(help="A prepared powers-of-tau file: keys made by snarkjs.")
+        Path | None, typer.Option(help="A powers-of-tau file, prepared for phase 2: keys by snarkjs.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the keys of a bundle. The consumer runs this; whoever proves must not.
+    """Make the keys of a bundle alone. The consumer runs this; whoever proves must not.
+
+    Several parties make keys together with zkql ceremony, so that nobody has to trust one.
 
     Example: zkql setup bundle --dev
     """
@@ -115,4 +118,4 @@ def setup(
     elif keys is None:
         say(f"{bundle}: no circuit, so no keys are needed")
     else:
-        say(f"{bundle}: {keys.kind} keys; digest {done.manifest.digest.hex()}")
+        say(f"{bundle}: {keys}; digest {done.manifest.digest.hex()}")

@@ -3,7 +3,7 @@ near."""
 
 from __future__ import annotations
 
-from zkql.diagnostics import evidence, expressions, inputs, machine, names, proofs, streams, syntax
+from zkql.diagnostics import evidence, expressions, inputs, keys, machine, names, proofs, streams, syntax
 from zkql.diagnostics.entry import Area, Entry
 from zkql.errors import did_you_mean, input_error
 
@@ -24,6 +24,7 @@ _WRITTEN: tuple[Entry, ...] = (
     *proofs.ENTRIES,
     *inputs.ENTRIES,
     *evidence.ENTRIES,
+    *keys.ENTRIES,
     *machine.ENTRIES,
 )
 ENTRIES = {entry.code: entry for entry in sorted(_WRITTEN, key=lambda e: e.code)}

@@ -10,7 +10,7 @@ ENTRIES = (
         "development keys",
         "The bundle's keys were made with --dev, on one machine. Whoever made them can forge proofs, so the"
         " consumer refuses them unless told otherwise.",
-        "Make keys with zkql setup BUNDLE --ptau FILE. To try things out: --allow-dev-keys.",
+        "Make keys with zkql ceremony or zkql setup BUNDLE --ptau FILE. To try things out: --allow-dev-keys.",
     ),
     Entry(
         "ZKQL0502",

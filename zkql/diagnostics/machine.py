@@ -84,9 +84,8 @@ ENTRIES = (
     Entry(
         "ZKQL0906",
         "a tool that reports an error",
-        "ZoKrates or snarkjs refused its input; the message is theirs. With --ptau, the file may be too"
-        " small for the circuit, or no powers-of-tau file.",
-        "With --ptau, use a file for more constraints. Otherwise please report it, with the query.",
+        "ZoKrates or snarkjs refused its input; the message is theirs.",
+        "Please report it, with the query.",
     ),
     Entry(
         "ZKQL0910",

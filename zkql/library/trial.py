@@ -16,8 +16,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from zkql.bundle import read_bundle
-from zkql.compiler import setup_bundle, write_bundle
+from zkql.compiler import write_bundle
 from zkql.errors import bug, input_error
+from zkql.keys import setup_bundle
 from zkql.library.result import Verification
 from zkql.library.values import EPOCH
 from zkql.runtime import sensor

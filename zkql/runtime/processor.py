@@ -21,7 +21,8 @@ from zkql.circuit.draft import Draft
 from zkql.circuit.evidence import evidence_of
 from zkql.circuit.solve import flatten, solve
 from zkql.circuit.statement import named_inputs
-from zkql.errors import bug, input_error
+from zkql.errors import bug, input_error, rejected
+from zkql.keys import check_vk
 from zkql.plan import evaluate
 from zkql.plan.scalar import EvaluationError
 from zkql.plan.types import format_timestamp
@@ -34,6 +35,7 @@ from zkql.toolchain import constraints
 from zkql.toolchain.constraints import Program, Unsatisfied
 from zkql.toolchain.cores import usable_cores
 from zkql.toolchain.groth16 import Prover
+from zkql.toolchain.verdicts import check_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Processor:
     """Proves windows of one query."""
 
     def __init__(self, bundle: Bundle, registry: Registry) -> None:
-        """Loads program and proving key, whose digests the manifest pins."""
+        """Loads program and keys, whose digests the manifest pins, and refuses malformed ones: what a proof
+        hides, it hides only if the key is sound, and the consumer may have made that."""
         self._bundle = bundle
         self._plan = bundle.manifest.plan
         self._registry = registry
@@ -65,9 +68,12 @@ class Processor:
         self._regions: list[dict[str, Any]] = []
         if self._plan.circuit is not None:
             keys_ = bundle.keys()
-            bundle.read_part(bundles.ZKEY, keys_.zkey)
-            self._prover = Prover(bundle.path / bundles.ZKEY)
+            zkey = bundle.read_part(bundles.ZKEY, keys_.zkey)
             data = bundle.read_part(bundles.PROGRAM, bundle.manifest.program)
+            check_key(zkey, data, bundle.path / bundles.ZKEY)
+            check_vk(bundle)
+            self._prover = Prover(bundle.path / bundles.ZKEY)
+            self._verifier = bundle.proof_verifier()
             self._program = constraints.load(data)
             self._draft = assemble(self._plan, self._plan.circuit)
             self._regions = _read_map(bundle.path / bundles.MAP)
@@ -161,6 +167,13 @@ class Processor:
             ) from None
         evaluated = perf_counter()
         proof = self._prover.prove(witness)
+        public = [int(value) for value in witness[1 : self._program.system.public + 1]]
+        if not all(self._verifier.verify([(proof, public)])):  # it could tell something else
+            raise rejected(
+                "ZKQL0510",
+                f"{task.place}: the verification key does not accept a proof that the proving key gives",
+                "the keys are not for this circuit; ask for another bundle",
+            )
         return proof, Timings(evaluated - started, perf_counter() - evaluated)
 
 

@@ -22,14 +22,15 @@ from gmpy2 import invert, mpz, powmod
 from zkql.crypto.field import P
 from zkql.errors import toolchain_error
 from zkql.toolchain.cores import usable_cores
-from zkql.toolchain.mcl import FIELD_OF_POINTS, mcl
+from zkql.toolchain.mcl import mcl
+from zkql.toolchain.twist import FIELD_OF_POINTS
+from zkql.toolchain.zkey import coefficients, power
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zkql.toolchain.constraints import ConstraintSystem
 
-_MONTGOMERY = mpz(1 << 256)
 _TWO_ADICITY = 28
 _NON_RESIDUE = 5
 
@@ -50,21 +51,20 @@ def dev_zkey(system: ConstraintSystem) -> bytes:
 
 def _zkey(system: ConstraintSystem, trap: _Trapdoor) -> bytes:
     count, public = len(system.constraints), system.public
-    power = (count + public).bit_length()
-    domain = 1 << power
-    lagrange = _lagrange(trap.tau, power)
+    steps = power(system)
+    lagrange = _lagrange(trap.tau, steps)
     a, b, c = _polynomials_at(system, lagrange)
     for signal in range(public + 1):  # one extra row a public input keeps them independent
         a[signal] += lagrange[count + signal]
     linear = [(trap.beta * x + trap.alpha * y + z) % P for x, y, z in zip(a, b, c, strict=True)]
     by_delta = invert(trap.delta, mpz(P))
-    quotient = _lagrange(trap.tau, power + 1)[1::2]
+    quotient = _lagrange(trap.tau, steps + 1)[1::2]
 
     header = b"".join(
         (
             struct.pack("<I", 32) + FIELD_OF_POINTS.to_bytes(32, "little"),
             struct.pack("<I", 32) + P.to_bytes(32, "little"),
-            struct.pack("<III", system.wires, public, domain),
+            struct.pack("<III", system.wires, public, 1 << steps),
             _points("G1", (trap.alpha, trap.beta)),
             _points("G2", (trap.beta, mpz(1))),
             _points("G1", (trap.delta,)),
@@ -75,7 +75,7 @@ def _zkey(system: ConstraintSystem, trap: _Trapdoor) -> bytes:
         (1, struct.pack("<I", 1)),
         (2, header),
         (3, _points("G1", linear[: public + 1])),
-        (4, _coefficients(system)),
+        (4, coefficients(system)),
         (5, _points("G1", a)),
         (6, _points("G1", b)),
         (7, _points("G2", b)),
@@ -126,30 +126,6 @@ def _polynomials_at(
                 column[wire] += value * basis
     a, b, c = ([x % P for x in column] for column in columns)
     return a, b, c
-
-
-def _coefficients(system: ConstraintSystem) -> bytes:
-    """Section 4: A and B, in doubled Montgomery form as snarkjs writes them."""
-    form = _MONTGOMERY * _MONTGOMERY % P
-    known: dict[mpz, bytes] = {}
-
-    def encoded(value: mpz) -> bytes:
-        if (data := known.get(value)) is None:
-            data = known[value] = int(value * form % P).to_bytes(32, "little")
-        return data
-
-    count = len(system.constraints)
-    out = [
-        struct.pack("<III", matrix, row, wire) + encoded(value)
-        for row, constraint in enumerate(system.constraints)
-        for matrix in (0, 1)
-        for wire, value in zip(*constraint[matrix], strict=True)
-    ]
-    out += [
-        struct.pack("<III", 0, count + signal, signal) + encoded(mpz(1))
-        for signal in range(system.public + 1)
-    ]
-    return struct.pack("<I", len(out)) + b"".join(out)
 
 
 # --- multiplication of the generators ------------------------------------------------------------

@@ -72,6 +72,16 @@ class ProofVerifier:
             return False
 
 
+def same_key(one: str, other: str) -> bool:
+    """Whether two verification keys, in snarkjs' JSON, have the same points for as many inputs."""
+    names = ("nPublic", "vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2", "IC")
+    try:
+        first, second = json.loads(one), json.loads(other)
+        return all(first[name] == second[name] for name in names)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 def proof_to_snarkjs(proof: bytes) -> dict[str, Any]:
     """The same proof in snarkjs' JSON, for other verifiers."""
     ax, ay, bx1, bx0, by1, by0, cx, cy = (

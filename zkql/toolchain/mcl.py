@@ -18,12 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from zkql.crypto.field import P
 from zkql.errors import bug
+from zkql.toolchain.twist import FIELD_OF_POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-FIELD_OF_POINTS = 21888242871839275222246405745257275088696311157297823662689037894645226208583
-"""Coordinates are below this prime (EIP-196)."""
 
 _ALT_BN128 = 4  # mcl's MCL_BN_SNARK1
 _MONTGOMERY = 1 << 256

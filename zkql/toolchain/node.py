@@ -72,28 +72,30 @@ def _npm_command(node: Path) -> list[str | Path]:
 def packages() -> Path:
     """The folder with ``node_modules`` and ``driver.mjs``; installed at first use."""
     here = resources.files("zkql.toolchain")
-    manifest = here.joinpath("package.json").read_bytes()
-    lock = here.joinpath("package-lock.json").read_bytes()
-    driver = here.joinpath("driver.mjs").read_bytes()
+    names = ("package.json", "package-lock.json", "driver.mjs")
+    return installed({n: here.joinpath(n).read_bytes() for n in names}, "zokrates-js and snarkjs")
+
+
+def installed(given: dict[str, bytes], what: str) -> Path:
+    """A folder with these files, and the packages that the lock file among them pins; made once."""
 
     def install(folder: Path) -> None:
-        (folder / "package.json").write_bytes(manifest)
-        (folder / "package-lock.json").write_bytes(lock)
-        (folder / "driver.mjs").write_bytes(driver)
+        for name, data in given.items():
+            (folder / name).write_bytes(data)
         command = [*_npm_command(node_path()), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        with progress("installing zokrates-js and snarkjs (once)"):
+        with progress(f"installing {what} (once)"):
             done = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, timeout=600, check=False
             )
         if done.returncode:
             raise toolchain_error(
                 "ZKQL0903",
-                "npm could not install zokrates-js and snarkjs",
+                f"npm could not install {what}",
                 *done.stderr.strip().splitlines()[-3:],
                 "check the network and run: zkql doctor",
             )
 
-    return cached("node", content_key(manifest, lock, driver)[:24], install)
+    return cached("node", content_key(*given.values())[:24], install)
 
 
 @cache

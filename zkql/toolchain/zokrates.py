@@ -1,4 +1,4 @@
-"""Compile ZoKrates source and make keys; both cached by content.
+"""Compile ZoKrates source and make development keys; both cached by content.
 
 In: source text, or a compiled program. Out: a :class:`Program`; a folder with ``proving.zkey`` and
 ``verification_key.json``.
@@ -6,8 +6,6 @@ In: source text, or a compiled program. Out: a :class:`Program`; a folder with `
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -15,7 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkql.errors import ToolchainError, input_error
+from zkql.errors import ToolchainError
 from zkql.toolchain import constraints
 from zkql.toolchain.cache import cached, content_key
 from zkql.toolchain.calls import NotJoinable
@@ -28,6 +26,7 @@ from zkql.toolchain.linking import REFUSED, link
 from zkql.toolchain.modules import split
 from zkql.toolchain.node import job_timeout, ready, run_job
 from zkql.toolchain.progress import progress
+from zkql.toolchain.verdicts import keep_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,28 +120,6 @@ def dev_keys(program: bytes) -> Path:
         with progress("making development keys"):
             (folder / ZKEY).write_bytes(dev_zkey(constraints.load(program).system))
             (folder / VK).write_text(Prover(folder / ZKEY).verification_key())
+            keep_verdict((folder / ZKEY).read_bytes(), program)  # each point is a multiple that was just made
 
     return cached("dev-keys", content_key(_FORMAT, program), make)
-
-
-def ptau_keys(program: bytes, ptau: Path, folder: Path) -> None:
-    """Keys from a prepared powers-of-tau file, with one contribution from this machine."""
-    if not ptau.is_file():
-        raise input_error("ZKQL0401", f"cannot read {ptau}: no such file")
-    with tempfile.TemporaryDirectory(prefix="zkql-") as scratch:
-        r1cs = Path(scratch) / "circuit.r1cs"
-        r1cs.write_bytes(constraints.r1cs(constraints.load(program).system))
-        zkey = Path(scratch) / ZKEY
-        run_job(
-            {
-                "job": "setup",
-                "r1cs": str(r1cs),
-                "ptau": str(ptau.resolve()),
-                "zkey": str(zkey),
-                "entropy": secrets.token_hex(64),
-            },
-            timeout=job_timeout(3 * 3600),
-            what="making keys with snarkjs",
-        )
-        shutil.copyfile(zkey, folder / ZKEY)
-    (folder / VK).write_text(Prover(folder / ZKEY).verification_key())
