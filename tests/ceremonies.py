@@ -17,10 +17,11 @@ from zkql.compiler import compile_query, write_bundle
 from zkql.crypto import signatures
 from zkql.errors import Source, ZkqlError
 from zkql.keys import finish_ceremony
-from zkql.runtime import sensor
+from zkql.runtime import signers
 from zkql.runtime.consumer import Verification, Verifier
 from zkql.runtime.envelope import encode
-from zkql.runtime.intake import DeviceLog, OwnedRow
+from zkql.runtime.held import OwnedRow
+from zkql.runtime.intake import RowLog
 from zkql.runtime.processor import Processor
 from zkql.runtime.registry import Registry, ordered
 from zkql.runtime.windows import ClosedWindow, windows
@@ -162,9 +163,9 @@ def registry_and_window(opened: Bundle) -> tuple[Registry, ClosedWindow]:
     stream = opened.manifest.plan.stream
     seed = signatures.new_seed()
     registry = ordered(stream, {1: signatures.public_key(seed)})
-    signed, opening, head = sensor.sign_row(stream, {"m": 1, "ts": 0, "ok": 1}, sensor.Head(0, 0), seed)
-    beat, _ = sensor.sign_heartbeat(stream, 1, head, 10_000, seed)
-    (window,) = windows(opened.manifest.plan, {1: DeviceLog((OwnedRow(signed, opening),), beat)})
+    signed, opening, head = signers.sign_row(stream, {"m": 1, "ts": 0, "ok": 1}, signers.Head(0, 0), seed)
+    beat, _ = signers.sign_heartbeat(stream, 1, head, 10_000, seed)
+    (window,) = windows(opened.manifest.plan, {1: RowLog((OwnedRow(signed, opening),), beat)})
     assert isinstance(window, ClosedWindow)
     return registry, window
 
