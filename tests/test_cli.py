@@ -331,6 +331,60 @@ def test_a_device_signs_one_file_after_the_other(work: Work) -> None:
     assert outcome["results"][3]["total"] == "1.00"
 
 
+def rotated(work: Work, device: object = 2) -> tuple[object, ...]:
+    keys = ("--keys", work / "keys", "--device", device)
+    return ("sensor", "rotate", work.query, "--stream", "bid", *keys)
+
+
+def revoked(work: Work, number: object, device: object = 2) -> tuple[object, ...]:
+    given = ("--registry", work.registry, "--device", device, "--from", number)
+    return ("sensor", "revoke", work.query, "--stream", "bid", *given)
+
+
+def test_a_key_is_changed(work: Work) -> None:
+    """The old registry does not know the new key; nothing that was signed before is lost."""
+    before = work.registry.read_bytes()
+    text = succeeds(*rotated(work)).stdout
+    assert f"{work.registry}: device 2 has a new key from row " in text
+    later = written(work / "later.jsonl", row(2, "1.00", DAY + "30.000"))
+    succeeds(*work.sign(later, "later-signed.jsonl"))
+    first, second = (work / n for n in ("signed.jsonl", "later-signed.jsonl"))
+    written(first, first.read_text() + second.read_text())
+    succeeds(*work.prove())
+    assert as_json(*work.verify("new"))["results"][3]["total"] == "1.00"
+    after = work.registry.read_bytes()
+    written(work.registry, before)
+    assert "device 2" in work.verdict("new")["rejected"][0]["reason"]
+    written(work.registry, after)
+    refused(work.folder, 2, "ZKQL0435", "device 99", by=rotated(work, 99))
+    refused(work.folder, 2, "ZKQL0435", "'two' is no BIGINT", by=rotated(work, "two"))
+
+
+def test_a_key_that_has_signed_nothing_is_not_changed(work: Work) -> None:
+    succeeds(*rotated(work))
+    refused(work.folder, 2, "ZKQL0480", "signed nothing", by=rotated(work))
+
+
+def test_a_device_is_revoked(work: Work) -> None:
+    """From its next row on: what it signed counts, and no window waits for it. Then from its first row on."""
+    states = json.loads((work / "keys/state.json").read_text())["devices"]
+    number = next(s["sequence"] for s in states if s["device"] == 2)
+    assert as_json(*revoked(work, number)) == {
+        "registry": str(work.registry),
+        "device": 2,
+        "revoked": number,
+    }
+    assert as_json(*work.verify())["verified"]
+    refused(work.folder, 2, "ZKQL0481", f"from {number} on", by=revoked(work, number + 1))
+    later = written(work / "later.jsonl", row(2, "1.00", DAY + "30.000"))
+    refused(work.folder, 2, "ZKQL0482", "device 2 is revoked", by=work.sign(later))
+    assert (
+        f"nothing of device 2 is accepted from row {number - 1} on"
+        in succeeds(*revoked(work, number - 1)).stdout
+    )
+    assert "revoked" in work.verdict()["rejected"][0]["reason"]
+
+
 def test_prove_writes_an_envelope_a_window(work: Work) -> None:
     data = as_json(*work.prove())
     assert sorted(p.name for p in (work / "new").iterdir()) == WINDOWS
@@ -491,7 +545,7 @@ def test_version() -> None:
 
 VERBS = (
     *(["compile"], ["explain"], ["setup"], ["datagen"], ["prove"], ["verify"], ["run"], ["doctor"]),
-    *(["sensor", "keygen"], ["sensor", "sign"]),
+    *(["sensor", "keygen"], ["sensor", "sign"], ["sensor", "rotate"], ["sensor", "revoke"]),
 )
 
 
@@ -951,7 +1005,7 @@ def edit_registry(work: Work, change: Callable[[dict[str, Any]], object]) -> Non
         (lambda r: r.update(schema="00" * 32), "another schema"),
         (lambda r: r["devices"].append(r["devices"][0]), "device 1 is registered twice"),
         (lambda r: r["devices"].clear(), "names no device"),
-        (lambda r: r.update(version=2), "version 2"),
+        (lambda r: r.update(version=1), "version 1"),
         (lambda r: r.pop("devices"), "'devices' is missing"),
         (lambda r: r["devices"][0].update(device="1"), "'1' is not of type BIGINT"),
         (lambda r: r["devices"][0].update(key="00"), "key is not 32 bytes"),

@@ -294,7 +294,7 @@ def test_a_heartbeat_as_a_row_signature(world: World) -> None:
     beat = world.heartbeat(1, 0, 0)
     row = world.closed[0].devices[0].rows[0]
     forged = dataclasses.replace(row, signature=beat.signature)
-    assert not signatures.verify(world.registry.keys[1], forged.message(world.stream), forged.signature)
+    assert not signatures.verify(world.registry.keys[1].first, forged.message(world.stream), forged.signature)
 
 
 # --- windows --------------------------------------------------------------------------------------
@@ -499,7 +499,8 @@ def test_development_keys_are_refused(world: World) -> None:
 
 def test_a_registry_with_one_device_more(world: World) -> None:
     """Completeness is for a set of devices: a proof for fewer says nothing about it."""
-    keys = {**world.registry.keys, 4: signatures.public_key(signatures.new_seed())}
+    keys = {device: own.first for device, own in world.registry.keys.items()}
+    keys[4] = signatures.public_key(signatures.new_seed())
     verifier = Verifier(world.bundle, ordered(world.stream, keys), allow_dev_keys=True)
     plan = world.bundle.manifest.plan
     outcome = verifier.verify_all([("first", encode(world.honest[0], plan))])

@@ -144,7 +144,7 @@ def test_a_rejected_window_leaves_no_trace(world: World, ledger: Path) -> None:
 
 def test_a_ledger_is_of_one_query_and_one_registry(world: World, ledger: Path) -> None:
     verify(world, world.honest, ledger)
-    keys = dict(list(world.registry.keys.items())[:-1])
+    keys = {device: own.first for device, own in list(world.registry.keys.items())[:-1]}
     with pytest.raises(InputError, match="ZKQL0466"):
         Verifier(world.bundle, ordered(world.stream, keys), allow_dev_keys=True, ledger=ledger)
     with sqlite3.connect(ledger) as file:

@@ -1,4 +1,4 @@
-"""Verbs on data: datagen, sensor keygen, sensor sign."""
+"""Verbs on data and keys: datagen, sensor keygen, sign, rotate, revoke."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from zkql.cli.console import Json, print_json, say, verb
 from zkql.cli.query import QueryFile
 from zkql.compiler import compile_query, read_source
 from zkql.errors import did_you_mean, input_error
-from zkql.plan.types import parse_timestamp
+from zkql.plan.types import Kind, parse_timestamp, parse_value
 from zkql.runtime import sensor
 
 if TYPE_CHECKING:
+    from zkql.plan.schema import StreamSchema
     from zkql.plan.stages import StagedPlan
+    from zkql.plan.types import Value
 
 DEFAULT_RATE = 10
 """Events per second of generated data: 92 bids in ten seconds, which fits 100-row windows."""
@@ -146,3 +148,67 @@ def sign(
         print_json({"file": str(output), "rows": count, "devices": devices})
     else:
         say(f"{output}: {count} rows of {devices} devices, signed")
+
+
+Device = Annotated[str, typer.Option("--device", help="The device, as its rows name it.")]
+
+
+@verb
+def rotate(
+    query: QueryFile,
+    stream: StreamName,
+    keys: Annotated[Path, typer.Option(help="A folder from sensor keygen.")],
+    device: Device,
+    as_json: Json = False,
+) -> None:
+    """Give a device a new key, from its next row or block on. Its registry says so: give it out again.
+
+    Example: zkql sensor rotate QUERY.zkql --stream bid --keys keys --device 7
+    """
+    schema = plan_for(query, stream).stream
+    named = _device(device, schema)
+    change = sensor.rotate(schema, keys, named).keys[named].later[-1]
+    if as_json:
+        print_json({"device": named, "from": change.number, "key": change.key.hex()})
+    else:
+        what = "block" if schema.is_chained else "row"
+        say(
+            f"{keys / sensor.REGISTRY}: device {device} has a new key from {what} {change.number} on; "
+            "whoever proves or verifies needs this registry"
+        )
+
+
+@verb
+def revoke(
+    query: QueryFile,
+    stream: StreamName,
+    registry: Annotated[Path, typer.Option("--registry", help="The registry, which is changed.")],
+    device: Device,
+    number: Annotated[
+        int, typer.Option("--from", help="The first row, or block of a chain, that is not accepted.", min=0)
+    ],
+    as_json: Json = False,
+) -> None:
+    """Accept nothing of a device from a row or block on. What it signed before stays; windows no longer wait
+    for it.
+
+    Example: zkql sensor revoke QUERY.zkql --stream bid --registry keys/registry.json --device 7 --from 120
+    """
+    schema = plan_for(query, stream).stream
+    named = _device(device, schema)
+    sensor.revoke(schema, registry, named, number)
+    if as_json:
+        print_json({"registry": str(registry), "device": named, "revoked": number})
+    else:
+        what = "block" if schema.is_chained else "row"
+        say(f"{registry}: nothing of device {device} is accepted from {what} {number} on")
+
+
+def _device(text: str, schema: StreamSchema) -> Value:
+    kind = schema.column(schema.device).type
+    try:
+        return parse_value(text if kind.kind is Kind.VARCHAR else int(text), kind)
+    except ValueError:
+        raise input_error(
+            "ZKQL0435", f"{text!r} is no {kind}, so no device of stream {schema.name!r}"
+        ) from None

@@ -88,4 +88,25 @@ ENTRIES = (
         " its contributor has no reason to believe so.",
         "Ask whoever runs the ceremony, and go on from the key that has the contribution.",
     ),
+    Entry(
+        "ZKQL0480",
+        "a key that has signed nothing",
+        "A new key signs from a row or block on, and the old one what came before. A device that has signed"
+        " nothing, or nothing since its last change, has no such number.",
+        "Make new keys in a new folder, or change the key when it has signed.",
+    ),
+    Entry(
+        "ZKQL0481",
+        "a revocation that takes one back",
+        "From the number of its revocation on nothing of a device is accepted. Another revocation can only"
+        " name an earlier one; what was shut out once stays so.",
+        "Name an earlier number. A device that comes back wants a new name, and a key of its own.",
+    ),
+    Entry(
+        "ZKQL0482",
+        "rows of a device that was revoked",
+        "The registry accepts nothing of this device from the row or block on that it would sign next. What it"
+        " signed would be left out by whoever verifies.",
+        "Leave its rows out. A device that comes back wants a new name, and a key of its own.",
+    ),
 )

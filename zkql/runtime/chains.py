@@ -227,22 +227,21 @@ class Opened:
     closing: SignedHead
 
 
-def opened(links: Sequence[Link], first: ChainState, ends: Sequence[int]) -> Iterator[Opened | None]:
+def opened(
+    links: Sequence[Link], first: ChainState, ends: Sequence[int], *, finished: bool = False
+) -> Iterator[Opened | None]:
     """For each window, by its end, what it opens of the links after ``first``; None from the first one on
-    that no head closes."""
+    that no head closes. Of a ``finished`` chain the last head closes all that is left."""
     blocks = [link for link in links if link.block is not None]
     head, number, place = first.head, first.number, 0
     for end in ends:
         while place < len(links) and links[place].signed.state.time < end:
             place += 1
-        if place == len(links):
+        if place == len(links) and not finished:
             yield None
             continue
-        closing = links[place].signed
-        yield Opened(
-            head, tuple(blocks[number - first.number : closing.state.number - first.number]), closing
-        )
-        if (
-            closing.state.number > first.number
-        ):  # the next window begins with the block in which this one ended
-            head, number = closing.state.before, closing.state.number - 1
+        closing = links[min(place, len(links) - 1)].signed
+        own = closing.state
+        yield Opened(head, tuple(blocks[number - first.number : own.number - first.number]), closing)
+        if own.number > first.number:  # the next window begins with the block in which this one ended
+            head, number = own.before, own.number - 1

@@ -28,17 +28,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowEvidence:
-    """A device's rows in the window, and the row or heartbeat that shows that there are no more."""
+    """A device's rows in the window, and the row or heartbeat that shows that there are no more; None where
+    all were shown that the registry accepts."""
 
     device: Value
     rows: tuple[SignedRow, ...]
-    closing: Record
+    closing: Record | None
 
     @property
     def claimed(self) -> list[Any]:
         """What it says, without signatures."""
         commitments = [row.commitment.to_bytes(32, "big") for row in self.rows]
-        return [self.device, self.closing.sequence, commitments]
+        return [self.device, None if self.closing is None else self.closing.sequence, commitments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ def evidence_to_json(evidence: Evidence, stream: StreamSchema) -> dict[str, Any]
         }
     else:
         closing = evidence.closing
-        last = (
-            {"row": row_to_json(closing, stream)}
-            if isinstance(closing, SignedRow)
-            else {"heartbeat": heartbeat_to_json(closing)}
-        )
+        last = None
+        if isinstance(closing, SignedRow):
+            last = {"row": row_to_json(closing, stream)}
+        elif closing is not None:
+            last = {"heartbeat": heartbeat_to_json(closing)}
         shown = {"rows": [row_to_json(row, stream) for row in evidence.rows], "closing": last}
     return {"device": format_value(evidence.device, stream.column(stream.device).type), **shown}
 
@@ -101,7 +102,9 @@ def evidence_from_json(data: Any, stream: StreamSchema) -> Evidence:
     return RowEvidence(device, tuple(rows), _closing_from_json(data["closing"], stream, device))
 
 
-def _closing_from_json(data: Any, stream: StreamSchema, device: Value) -> Record:
+def _closing_from_json(data: Any, stream: StreamSchema, device: Value) -> Record | None:
+    if data is None:
+        return None
     if not isinstance(data, dict) or len(data) != 1:
         raise RecordError("closing is one row or one heartbeat")
     if "row" in data:

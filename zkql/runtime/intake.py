@@ -27,24 +27,28 @@ if TYPE_CHECKING:
 
     from zkql.plan.schema import StreamSchema
     from zkql.plan.types import Value
-    from zkql.runtime.records import Heartbeat, Record
-    from zkql.runtime.registry import Registry
+    from zkql.runtime.records import Heartbeat
+    from zkql.runtime.registry import DeviceKeys, Registry
 
 
 @dataclass(frozen=True, slots=True)
 class RowLog:
-    """All of one device: rows in order of sequence, and its latest heartbeat."""
+    """All of one device: rows in order of sequence, and its latest heartbeat. ``finished`` says that the
+    registry accepts no more."""
 
     rows: tuple[OwnedRow, ...]
     heartbeat: Heartbeat | None
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ChainLog:
     """All of one device: the heads that it signed, in order, with their blocks. The first one says where the
-    chain begins; there is none if the device has not begun."""
+    chain begins; there is none if the device has not begun. ``finished`` says that the registry accepts no
+    more."""
 
     links: tuple[Link, ...]
+    finished: bool = False
 
 
 Log = RowLog | ChainLog
@@ -58,29 +62,32 @@ def read_signed(
 
     Checks form, signatures, commitments or heads, sequence numbers and times; each fault names file and line.
     """
-    reader: _Reader = _ChainReader(stream) if stream.is_chained else _RowReader(stream)
     stated: Registry | None = None
+    lines: list[tuple[str, dict[str, Any]]] = []
     for place, data in files.read_jsonl(path):
         if set(data) == {"registry"}:
             found = registry_from_json(data["registry"], stream, place)
-            if stated is not None and found != stated:
+            if stated is not None and not (found.extends(stated) or stated.extends(found)):
                 raise input_error("ZKQL0443", f"{place}: the file names two registries")
-            stated = found
-            registry = registry or found
+            stated = found if stated is None or found.extends(stated) else stated
             continue
-        if registry is None:
+        if registry is None and stated is None:
             raise input_error(
                 "ZKQL0444",
                 f"{place}: no registry comes before this line",
                 "sign the file with: zkql sensor sign; or name one: --registry FILE",
             )
-        try:
-            kind, device, body = _parse_line(data, stream, reader.kinds)
-            reader.take(place, kind, device, body, registry)
-        except RecordError as error:
-            raise input_error("ZKQL0440", f"{place}: {error}") from None
+        lines.append((place, data))
+    registry = registry or stated
     if registry is None:
         raise input_error("ZKQL0445", f"{path} has no signed rows")
+    reader: _Reader = (_ChainReader if stream.is_chained else _RowReader)(stream, registry)
+    for place, data in lines:
+        try:
+            kind, device, body = _parse_line(data, stream, reader.kinds)
+            reader.take(place, kind, device, body)
+        except RecordError as error:
+            raise input_error("ZKQL0440", f"{place}: {error}") from None
     return registry, {device: reader.log(device) for device in registry.keys}
 
 
@@ -106,18 +113,18 @@ class _Reader(Protocol):
 
     kinds: ClassVar[tuple[str, str]]
 
-    def take(self, place: str, kind: str, device: Value, body: dict[str, Any], registry: Registry) -> None:
+    def take(self, place: str, kind: str, device: Value, body: dict[str, Any]) -> None:
         """One line. Raises :class:`RecordError` where it is not of its form."""
 
     def log(self, device: Value) -> Log:
         """All of a device, in order."""
 
 
-def _key(place: str, device: Value, registry: Registry) -> bytes:
-    key = registry.keys.get(device)
-    if key is None:
+def _keys(place: str, device: Value, registry: Registry) -> DeviceKeys:
+    found = registry.keys.get(device)
+    if found is None:
         raise rejected("ZKQL0504", f"{place}: device {device!r} is not registered")
-    return key
+    return found
 
 
 def _check(place: str, device: Value, *, signed: bool) -> None:
@@ -133,14 +140,18 @@ class _RowReader:
     """Rows and heartbeats."""
 
     stream: StreamSchema
+    registry: Registry
     kinds: ClassVar[tuple[str, str]] = ("row", "heartbeat")
     rows: dict[Value, dict[int, tuple[str, OwnedRow]]] = field(default_factory=dict)
     heartbeats: dict[Value, Heartbeat] = field(default_factory=dict)
 
-    def take(self, place: str, kind: str, device: Value, body: dict[str, Any], registry: Registry) -> None:
+    def take(self, place: str, kind: str, device: Value, body: dict[str, Any]) -> None:
         if kind == "heartbeat":
             beat = heartbeat_from_json(body, device)
-            self._check_signed(place, beat, registry)
+            keys_ = _keys(place, device, self.registry).around(beat.sequence - 1, beat.time)
+            if not keys_:
+                return  # from here on the device is revoked
+            _check(place, device, signed=any(is_signed(beat, self.stream, key) for key in keys_))
             known = self.heartbeats.get(device)
             if known is None or (known.sequence, known.time) < (beat.sequence, beat.time):
                 self.heartbeats[device] = beat
@@ -149,7 +160,10 @@ class _RowReader:
         opening = opening_from_json(body, self.stream)
         public = {k: v for k, v in body.items() if k not in ("private", "salt")}
         row = row_from_json(public, self.stream, device)
-        self._check_signed(place, row, registry)
+        key = _keys(place, device, self.registry).at(row.sequence)
+        if key is None:
+            return  # as above
+        _check(place, device, signed=is_signed(row, self.stream, key))
         own = self.rows.setdefault(device, {})
         if row.sequence in own:
             raise rejected(
@@ -160,10 +174,6 @@ class _RowReader:
         if commit(self.stream, opening.offsets(self.stream), opening.salt) != row.commitment:
             raise rejected("ZKQL0503", f"{place}: the private columns do not open the commitment")
         own[row.sequence] = (place, OwnedRow(row, opening))
-
-    def _check_signed(self, place: str, record: Record, registry: Registry) -> None:
-        key = _key(place, record.device, registry)
-        _check(place, record.device, signed=is_signed(record, self.stream, key))
 
     def log(self, device: Value) -> RowLog:
         own = self.rows.get(device, {})
@@ -178,7 +188,8 @@ class _RowReader:
             if rows and owned.row.time < rows[-1].row.time:
                 raise rejected("ZKQL0507", f"{place}: device {device!r} goes back in time")
             rows.append(owned)
-        return RowLog(tuple(rows), self.heartbeats.get(device))
+        finished = self.registry.keys[device].is_finished(len(rows))
+        return RowLog(tuple(rows), self.heartbeats.get(device), finished)
 
 
 # --- CHAIN ------------------------------------------------------------------------------------------
@@ -189,17 +200,21 @@ class _ChainReader:
     """Blocks and heads without a block of their own."""
 
     stream: StreamSchema
+    registry: Registry
     kinds: ClassVar[tuple[str, str]] = ("block", "head")
     found: dict[Value, list[tuple[str, Link]]] = field(default_factory=dict)
 
-    def take(self, place: str, kind: str, device: Value, body: dict[str, Any], registry: Registry) -> None:
-        key = _key(place, device, registry)
+    def take(self, place: str, kind: str, device: Value, body: dict[str, Any]) -> None:
         link = (
             block_from_json(body, self.stream, device)
             if kind == "block"
             else Link(head_from_json(body, device), None)
         )
-        _check(place, device, signed=link.signed.is_signed(self.stream, key))
+        state = link.signed.state
+        keys_ = _keys(place, device, self.registry).around(state.number, state.time)
+        if not keys_:
+            return  # from here on the device is revoked
+        _check(place, device, signed=any(link.signed.is_signed(self.stream, key) for key in keys_))
         own = link.signed.state
         if link.block is not None and layout_of(self.stream).head(own.before, link.block) != own.head:
             raise rejected("ZKQL0503", f"{place}: the rows do not lead from the head before to this head")
@@ -239,4 +254,5 @@ class _ChainReader:
             if min(first, state.time) < before.time:
                 raise rejected("ZKQL0507", f"{place}: device {device!r} goes back in time")
             links.append(link)
-        return ChainLog(tuple(links))
+        number = links[-1].signed.state.number if links else 0
+        return ChainLog(tuple(links), self.registry.keys[device].is_finished(number + 1))

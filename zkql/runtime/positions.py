@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zkql.plan.schema import StreamSchema
+    from zkql.plan.types import Value
     from zkql.runtime.chains import SignedHead
     from zkql.runtime.evidence import Evidence
+    from zkql.runtime.registry import DeviceKeys
 
 
 class Rejection(Exception):
@@ -41,7 +43,7 @@ class RowPosition:
     sequence: int
     time: int
 
-    def after(self, evidence: Evidence, span: Span, stream: StreamSchema, key: bytes) -> RowPosition:
+    def after(self, evidence: Evidence, span: Span, stream: StreamSchema, keys: DeviceKeys) -> RowPosition:
         """After a window's rows, if they are all that the device signed in it."""
         assert isinstance(evidence, RowEvidence)
         device, expected, earliest = evidence.device, self.sequence, self.time
@@ -52,10 +54,15 @@ class RowPosition:
                 raise Rejection(f"device {device!r}: row {expected} is not of this window")
             if row.time < earliest:
                 raise Rejection(f"device {device!r}: the time of row {expected} goes back")
-            if not is_signed(row, stream, key):
+            _check_accepted(device, f"row {expected}", keys.at(expected))
+            if not is_signed(row, stream, keys.at(expected) or b""):
                 raise Rejection(f"device {device!r}: the signature of row {expected} is wrong")
             expected, earliest = expected + 1, row.time
         closing = evidence.closing
+        if closing is None:
+            if not keys.is_finished(expected):
+                raise Rejection(f"device {device!r}: nothing closes the window")
+            return RowPosition(expected, span.end)
         what = "row" if isinstance(closing, SignedRow) else "heartbeat"
         if closing.sequence != expected:
             raise Rejection(
@@ -63,7 +70,12 @@ class RowPosition:
             )
         if closing.time < span.end:
             raise Rejection(f"device {device!r}: the closing {what} does not reach the window's end")
-        if not is_signed(closing, stream, key):
+        if isinstance(closing, SignedRow):
+            accepted = tuple(key for key in (keys.at(expected),) if key is not None)
+        else:
+            accepted = keys.around(expected - 1, closing.time)
+        _check_accepted(device, f"the closing {what}", *accepted[:1])
+        if not any(is_signed(closing, stream, key) for key in accepted):
             raise Rejection(f"device {device!r}: the signature of the closing {what} is wrong")
         return RowPosition(closing.sequence, span.end)
 
@@ -84,15 +96,15 @@ class ChainPosition:
 
     seen: ChainState | None
 
-    def after(self, evidence: Evidence, span: Span, stream: StreamSchema, key: bytes) -> ChainPosition:
+    def after(self, evidence: Evidence, span: Span, stream: StreamSchema, keys: DeviceKeys) -> ChainPosition:
         """After the head that closes a window, if it continues what was seen. That blocks lead there is
         for the circuit to prove."""
         assert isinstance(evidence, ChainEvidence)
         device, own = evidence.device, evidence.closing.state
-        seen = self._begun(evidence, stream, key) if self.seen is None else self.seen
+        seen = self._begun(evidence, stream, keys) if self.seen is None else self.seen
         if self.seen is not None and evidence.beginning is not None:
             raise Rejection(f"device {device!r}: its chain begins again")
-        if own.time < span.end:
+        if own.time < span.end and not keys.is_finished(own.number + 1):
             raise Rejection(f"device {device!r}: the closing head does not reach the window's end")
         if (own.number, own.time) < (seen.number, seen.time):
             raise Rejection(f"device {device!r}: the closing head is older than one that was shown before")
@@ -100,16 +112,16 @@ class ChainPosition:
             raise Rejection(f"device {device!r}: two heads after {own.number} blocks")
         if own.number > seen.number and own.since >= span.end:
             raise Rejection(f"device {device!r}: the window ends before the last block that is opened")
-        _check_signed(evidence.closing, "closing head", stream, key)
+        _check_signed(evidence.closing, "closing head", stream, keys)
         return ChainPosition(own)
 
-    def _begun(self, evidence: ChainEvidence, stream: StreamSchema, key: bytes) -> ChainState:
+    def _begun(self, evidence: ChainEvidence, stream: StreamSchema, keys: DeviceKeys) -> ChainState:
         device, begins = evidence.device, evidence.beginning
         if begins is None:
             raise Rejection(f"device {device!r}: nothing shows when its chain begins")
         if begins.state != ChainState.new(stream, device, begins.state.time):
             raise Rejection(f"device {device!r}: its chain does not begin with the first head")
-        _check_signed(begins, "first head", stream, key)
+        _check_signed(begins, "first head", stream, keys)
         return begins.state
 
     def evidenced(self, evidence: Evidence, stream: StreamSchema) -> list[EvidencedChain]:
@@ -157,6 +169,13 @@ def check_first_start(devices: Iterable[Evidence], start: int, window_start: Cal
         raise Rejection("it is not the window in which the first chain begins, and none was accepted before")
 
 
-def _check_signed(head: SignedHead, what: str, stream: StreamSchema, key: bytes) -> None:
-    if not head.is_signed(stream, key):
+def _check_signed(head: SignedHead, what: str, stream: StreamSchema, keys: DeviceKeys) -> None:
+    accepted = keys.around(head.state.number, head.state.time)
+    _check_accepted(head.device, f"the {what}", *accepted[:1])
+    if not any(head.is_signed(stream, key) for key in accepted):
         raise Rejection(f"device {head.device!r}: the signature of the {what} is wrong")
+
+
+def _check_accepted(device: Value, what: str, *keys: bytes | None) -> None:
+    if not any(keys):
+        raise Rejection(f"device {device!r}: {what} comes after the device was revoked")

@@ -1,17 +1,22 @@
-"""Which key belongs to which device: the consumer's root of trust for provenance."""
+"""Which key belongs to which device, and from which number on: the consumer's root of trust for provenance.
+
+Numbers are those of rows (from 0), or of blocks where chains are signed (from 1). A key that is changed, or a
+device that is given up, is a line more in the registry and not another registry: it is told apart by the
+devices and the keys that they began with, so that what was accepted stays so."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from zkql import files
 from zkql.crypto import signatures
 from zkql.crypto.encoding import digest
 from zkql.errors import input_error
-from zkql.plan.types import format_value, parse_value
-from zkql.runtime.records import RecordError, hex_bytes, keys
+from zkql.plan.types import TIMESTAMP, format_value, parse_value
+from zkql.runtime.records import RecordError, hex_bytes, keys, sequence, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,20 +25,84 @@ if TYPE_CHECKING:
     from zkql.plan.schema import StreamSchema
     from zkql.plan.types import Value
 
-_VERSION = 1
+_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new key, from a row or block and from a time on (milliseconds): what the old one signs for a later
+    time is not accepted, though no row has come since."""
+
+    number: int
+    time: int
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKeys:
+    """Public keys (32 bytes) of a device: the ``first``, and those of ``later`` changes. From the number
+    ``revoked`` on nothing is accepted."""
+
+    first: bytes
+    later: tuple[Change, ...] = ()
+    revoked: int | None = None
+
+    def __post_init__(self) -> None:
+        for before, after in pairwise((Change(0, TIMESTAMP.lowest, self.first), *self.later)):
+            if after.number <= before.number or after.time < before.time:
+                raise ValueError(
+                    "a key is changed at a later number than the one before, and not at an earlier time"
+                )
+
+    def at(self, number: int) -> bytes | None:
+        """The key of a row or block; None from the revocation on."""
+        if self.revoked is not None and number >= self.revoked:
+            return None
+        return next((c.key for c in reversed(self.later) if number >= c.number), self.first)
+
+    def around(self, number: int, time: int) -> tuple[bytes, ...]:
+        """The keys of what is signed with a time after a row or block and before the next one. None of them,
+        from the revocation on."""
+        own, change = self.at(number), next((c for c in self.later if c.number == number + 1), None)
+        if own is None:
+            return ()
+        if change is None:
+            return (own,)
+        return (*((own,) if time <= change.time else ()), *((change.key,) if time >= change.time else ()))
+
+    def is_finished(self, count: int) -> bool:
+        """Whether so many rows or blocks are all that will be accepted."""
+        return self.revoked is not None and count >= self.revoked
+
+    def extends(self, other: DeviceKeys) -> bool:
+        """Whether it says all that another does, and perhaps more."""
+        same = self.first == other.first and self.later[: len(other.later)] == other.later
+        return same and other.revoked in (None, self.revoked)
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Public keys (32 bytes) by device, in order of device."""
+    """The keys by device, in order of device."""
 
     stream: StreamSchema
-    keys: Mapping[Value, bytes]
+    keys: Mapping[Value, DeviceKeys]
 
     @property
     def digest(self) -> bytes:
-        """32 bytes; proofs are bound to the set of devices that they are complete for."""
-        return digest("zkql/registry/v1", [self.stream.digest, [[d, k] for d, k in self.keys.items()]])
+        """32 bytes; proofs are bound to the set of devices that they are complete for, and to their first
+        keys."""
+        firsts = [[device, own.first] for device, own in self.keys.items()]
+        return digest("zkql/registry/v1", [self.stream.digest, firsts])
+
+    def extends(self, other: Registry) -> bool:
+        """Whether it says all that another does, and perhaps more."""
+        return self.digest == other.digest and all(
+            own.extends(other.keys[device]) for device, own in self.keys.items()
+        )
+
+    def with_keys(self, device: Value, keys: DeviceKeys) -> Registry:
+        """The same with other keys of one device."""
+        return Registry(self.stream, {**self.keys, device: keys})
 
     def to_json(self) -> dict[str, Any]:
         """What ``registry.json`` holds."""
@@ -42,13 +111,21 @@ class Registry:
             "version": _VERSION,
             "stream": self.stream.name,
             "schema": self.stream.digest.hex(),
-            "devices": [{"device": format_value(d, kind), "key": k.hex()} for d, k in self.keys.items()],
+            "devices": [
+                {
+                    "device": format_value(device, kind),
+                    "key": own.first.hex(),
+                    "later": [_change_to_json(change) for change in own.later],
+                    "revoked": own.revoked,
+                }
+                for device, own in self.keys.items()
+            ],
         }
 
 
 def ordered(stream: StreamSchema, keys: Mapping[Value, bytes]) -> Registry:
-    """A registry from any order of devices."""
-    return Registry(stream, dict(sorted(keys.items())))
+    """A registry of devices in any order, with their first keys."""
+    return Registry(stream, {device: DeviceKeys(key) for device, key in sorted(keys.items())})
 
 
 def read_registry(path: Path, stream: StreamSchema) -> Registry:
@@ -60,7 +137,7 @@ def read_registry(path: Path, stream: StreamSchema) -> Registry:
 def registry_from_json(data: Any, stream: StreamSchema, place: str) -> Registry:
     """Check a registry for ``stream``; ``place`` is where it was read, for messages."""
     kind = stream.column(stream.device).type
-    found: dict[Value, bytes] = {}
+    found: dict[Value, DeviceKeys] = {}
     try:
         keys(data, "version", "stream", "schema", "devices")
         if data["version"] != _VERSION:
@@ -73,14 +150,34 @@ def registry_from_json(data: Any, stream: StreamSchema, place: str) -> Registry:
         if not isinstance(data["devices"], list) or not data["devices"]:
             raise RecordError("it names no device, and nothing can be complete for no device")
         for entry in data["devices"]:
-            keys(entry, "device", "key")
+            keys(entry, "device", "key", "later", "revoked")
             device = parse_value(entry["device"], kind)
             if device in found:
                 raise RecordError(f"device {device!r} is registered twice")
-            found[device] = hex_bytes(entry["key"], signatures.KEY_BYTES, "key")
+            found[device] = _keys_from_json(entry)
     except ValueError as error:
         raise input_error("ZKQL0420", f"{place}: {error}") from None
-    return ordered(stream, found)
+    return Registry(stream, dict(sorted(found.items())))
+
+
+def _keys_from_json(entry: dict[str, Any]) -> DeviceKeys:
+    if not isinstance(entry["later"], list):
+        raise RecordError("later is not a list")
+    later = []
+    for change in entry["later"]:
+        keys(change, "from", "since", "key")
+        later.append(Change(sequence(change["from"]), time_of(change["since"]), _key(change["key"])))
+    revoked = entry["revoked"]
+    return DeviceKeys(_key(entry["key"]), tuple(later), None if revoked is None else sequence(revoked))
+
+
+def _change_to_json(change: Change) -> dict[str, Any]:
+    since = format_value(change.time, TIMESTAMP)
+    return {"from": change.number, "since": since, "key": change.key.hex()}
+
+
+def _key(raw: Any) -> bytes:
+    return hex_bytes(raw, signatures.KEY_BYTES, "key")
 
 
 def write_registry(path: Path, registry: Registry) -> None:

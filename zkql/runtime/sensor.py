@@ -11,16 +11,16 @@ import fcntl
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkql import files
 from zkql.crypto import signatures
 from zkql.errors import did_you_mean, input_error
-from zkql.plan.types import TIMESTAMP, format_timestamp, format_value, parse_value
+from zkql.plan.types import TIMESTAMP, format_timestamp, parse_value
 from zkql.runtime.records import RecordError, hex_bytes, keys
-from zkql.runtime.registry import ordered, read_registry, write_registry
+from zkql.runtime.registry import Change, ordered, read_registry, write_registry
 from zkql.runtime.signers import device_json, signer_of
 
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     from zkql.plan.schema import StreamSchema
     from zkql.plan.types import Value
-    from zkql.runtime.registry import Registry
+    from zkql.runtime.registry import DeviceKeys, Registry
 
 REGISTRY = "registry.json"
 STATE = "state.json"
 PRIVATE = "private"
+_NEXT = ".next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,8 @@ def generate_keys(stream: StreamSchema, devices: Iterable[Value], folder: Path) 
     registry = ordered(stream, {d: signatures.public_key(s) for d, s in seeds.items()})
     with files.atomic_directory(folder) as scratch:
         (scratch / PRIVATE).mkdir(mode=0o700)
-        kind = stream.column(stream.device).type
         for device, seed in seeds.items():
-            body = {"device": format_value(device, kind), "seed": seed.hex()}
-            with files.atomic_file(scratch / PRIVATE / _key_file(device), mode=0o600) as path:
-                path.write_text(json.dumps(body) + "\n")
+            _write_seed(scratch / PRIVATE / _key_file(device), device, seed, stream)
         write_registry(scratch / REGISTRY, registry)
         signer = signer_of(stream)
         _write_state(scratch, stream, {d: signer.new(stream, d) for d in registry.keys})
@@ -102,8 +100,83 @@ def _key_file(device: Value) -> str:
     return f"{hashlib.sha256(str(device).encode()).hexdigest()[:32]}.key"
 
 
-def _read_seed(folder: Path, device: Value, stream: StreamSchema) -> bytes:
+def rotate(stream: StreamSchema, folder: Path, device: Value) -> Registry:
+    """Give a device a new key, which signs from its next row or block on. The registry says so: whoever
+    verifies needs it anew. The old key is deleted."""
+    with _locked(folder):
+        registry, states = _opened(stream, folder)
+        own = _registered(registry, device, folder)
+        number = signer_of(stream).following(states[device])
+        if number < 1 or (own.later and own.later[-1].number >= number):
+            raise input_error(
+                "ZKQL0480",
+                f"device {device!r} has signed nothing with its key, so there is nothing to keep",
+                "make new keys, in a new folder: zkql sensor keygen",
+            )
+        seed = signatures.new_seed()
+        later = (*own.later, Change(number, states[device].time, signatures.public_key(seed)))
+        changed = registry.with_keys(device, replace(own, later=later))
+        path = folder / PRIVATE / _key_file(device)
+        _write_seed(path.with_suffix(_NEXT), device, seed, stream)  # found by whoever is interrupted here
+        write_registry(folder / REGISTRY, changed)
+        path.with_suffix(_NEXT).replace(path)
+        return changed
+
+
+def revoke(stream: StreamSchema, path: Path, device: Value, number: int) -> Registry:
+    """Accept nothing of a device from a row or block on, in a registry's file."""
+    registry = read_registry(path, stream)
+    own = _registered(registry, device, path)
+    least = 1 if stream.is_chained else 0
+    if number < least or (own.revoked is not None and number > own.revoked):
+        raise input_error(
+            "ZKQL0481",
+            f"device {device!r} cannot be revoked from {number} on"
+            + (
+                f": it is from {own.revoked} on" if own.revoked is not None else f": numbers begin at {least}"
+            ),
+            "what was revoked once stays so",
+        )
+    changed = registry.with_keys(device, replace(own, revoked=number))
+    write_registry(path, changed)
+    return changed
+
+
+def _registered(registry: Registry, device: Value, place: Path) -> DeviceKeys:
+    if device not in registry.keys:
+        raise input_error(
+            "ZKQL0435",
+            f"device {device!r} has no key in {place}",
+            *did_you_mean(str(device), [str(d) for d in registry.keys]),
+        )
+    return registry.keys[device]
+
+
+def _write_seed(path: Path, device: Value, seed: bytes, stream: StreamSchema) -> None:
+    body = {"device": device_json(device, stream), "seed": seed.hex()}
+    with files.atomic_file(path, mode=0o600) as scratch:
+        scratch.write_text(json.dumps(body) + "\n")
+
+
+def _seed_of(folder: Path, device: Value, stream: StreamSchema, keys_: DeviceKeys, number: int) -> bytes:
+    """The private key of a device's next row or block."""
+    expected = keys_.at(number)
+    if expected is None:
+        raise input_error(
+            "ZKQL0482",
+            f"device {device!r} is revoked from {keys_.revoked} on",
+            "leave its rows out; a device that comes back wants a new name, and a key of its own",
+        )
     path = folder / PRIVATE / _key_file(device)
+    for own in (path, path.with_suffix(_NEXT)):
+        if own == path or own.exists():
+            seed = _read_seed(own, device, stream)
+            if signatures.public_key(seed) == expected:
+                return seed
+    raise input_error("ZKQL0436", f"the private key of device {device!r} is not the registered one")
+
+
+def _read_seed(path: Path, device: Value, stream: StreamSchema) -> bytes:
     data = files.parse_json(files.read_bytes(path), str(path))
     try:
         keys(data, "device", "seed")
@@ -165,14 +238,7 @@ def _locked(folder: Path) -> Iterator[None]:
 def _sign_locked(
     stream: StreamSchema, folder: Path, rows: Sequence[PlainRow], output: Path, span: Span
 ) -> tuple[int, int]:
-    registry = read_registry(folder / REGISTRY, stream)
-    signer, states = signer_of(stream), _read_state(folder, stream)
-    if set(states) != set(registry.keys):
-        raise input_error(
-            "ZKQL0434",
-            f"{folder / STATE} does not say how far every device has signed",
-            "signing on would use sequence numbers twice: restore the file, or make new keys",
-        )
+    (registry, states), signer = _opened(stream, folder), signer_of(stream)
     by_device: dict[Value, list[PlainRow]] = {device: [] for device in registry.keys}
     for row in rows:
         device = stream.device_of(row.values)
@@ -187,10 +253,10 @@ def _sign_locked(
     lines = [files.dump_json({"registry": registry.to_json()})]
     count = 0
     for device, own in by_device.items():
-        seed = _read_seed(folder, device, stream)
-        if signatures.public_key(seed) != registry.keys[device]:
-            raise input_error("ZKQL0436", f"the private key of device {device!r} is not the registered one")
-        state = states[device]
+        state, own_keys = states[device], registry.keys[device]
+        if not own and own_keys.is_finished(signer.following(state)):
+            continue  # it has nothing more to say
+        seed = _seed_of(folder, device, stream, own_keys, signer.following(state))
         own.sort(key=lambda row: stream.time_of(row.values))
         if own:
             _check_time(own[0], stream, state.time)
@@ -220,6 +286,18 @@ def _sign_locked(
         scratch.write_text("".join(line + "\n" for line in lines))
         _write_state(folder, stream, states)
     return count, len(by_device)
+
+
+def _opened(stream: StreamSchema, folder: Path) -> tuple[Registry, dict[Value, Any]]:
+    """The registry, and where each of its devices stands."""
+    registry, states = read_registry(folder / REGISTRY, stream), _read_state(folder, stream)
+    if set(states) != set(registry.keys):
+        raise input_error(
+            "ZKQL0434",
+            f"{folder / STATE} does not say how far every device has signed",
+            "signing on would use sequence numbers twice: restore the file, or make new keys",
+        )
+    return registry, states
 
 
 def _check_time(row: PlainRow, stream: StreamSchema, signed: int) -> None:

@@ -61,6 +61,9 @@ class Signer(Protocol, Generic[S]):
     def new(self, stream: StreamSchema, device: Value) -> S:
         """Before anything was signed."""
 
+    def following(self, state: S) -> int:
+        """The number of the next row or block, as registries count them."""
+
     def to_json(self, state: S) -> dict[str, Any]:
         """A state, by its keys."""
 
@@ -136,6 +139,9 @@ class RowSigner:
     def new(self, stream: StreamSchema, device: Value) -> Head:
         return Head(0, TIMESTAMP.lowest)
 
+    def following(self, state: Head) -> int:
+        return state.sequence
+
     def to_json(self, state: Head) -> dict[str, Any]:
         return {"sequence": state.sequence, "time": format_value(state.time, TIMESTAMP)}
 
@@ -176,6 +182,9 @@ class ChainSigner:
 
     def new(self, stream: StreamSchema, device: Value) -> ChainState:
         return ChainState.new(stream, device)
+
+    def following(self, state: ChainState) -> int:
+        return state.number + 1
 
     def to_json(self, state: ChainState) -> dict[str, Any]:
         return state_to_json(state)

@@ -79,7 +79,7 @@ def _of_rows(plan: StagedPlan, logs: Mapping[Value, RowLog]) -> Iterator[ClosedW
             while stop < len(log.rows) and log.rows[stop].row.time < end:
                 stop += 1
             closing = _closing(log, stop, end)
-            if closing is None:
+            if closing is None and not log.finished:
                 waiting.append(device)
                 continue
             own = log.rows[first:stop]
@@ -106,7 +106,10 @@ def _of_chains(plan: StagedPlan, logs: Mapping[Value, ChainLog]) -> Iterator[Clo
         yield OpenWindow(first, tuple(device for device in logs if device not in begun))
         return
     ends = [start + plan.size for start in starts]
-    opening = {device: opened(log.links, log.links[0].signed.state, ends) for device, log in logs.items()}
+    opening = {
+        device: opened(log.links, log.links[0].signed.state, ends, finished=log.finished)
+        for device, log in logs.items()
+    }
     for start in starts:
         found = {device: next(own) for device, own in opening.items()}
         waiting = tuple(device for device, own in found.items() if own is None)
