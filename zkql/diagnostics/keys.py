@@ -105,8 +105,8 @@ ENTRIES = (
     Entry(
         "ZKQL0482",
         "rows of a device that was revoked",
-        "The registry accepts nothing of this device from the row or block on that it would sign next. What it"
-        " signed would be left out by whoever verifies.",
+        "The registry accepts nothing of this device from the row or block on that it would sign next. What"
+        " it signed would be left out by whoever verifies.",
         "Leave its rows out. A device that comes back wants a new name, and a key of its own.",
     ),
 )
