@@ -16,6 +16,7 @@ from zkql.crypto import signatures
 from zkql.runtime.chains import ChainState, SignedHead, sign_beat, sign_block
 from zkql.runtime.envelope import Envelope
 from zkql.runtime.evidence import ChainEvidence
+from zkql.runtime.positions import ChainPosition, Rejection, Span
 
 
 def closing(world: ChainWorld, window: int, device: int) -> SignedHead:
@@ -135,6 +136,17 @@ def test_an_older_head_again(chained: ChainWorld) -> None:
     """A heartbeat of a head that has been passed, signed later by a device that errs."""
     old = replace(closing(chained, 0, 1).state, number=1, time=40_000)
     rejected(chained, chained.with_evidence(2, 1, closing=signed(chained, 1, old)), "older")
+
+
+def test_more_blocks_at_an_earlier_time(chained: ChainWorld) -> None:
+    """A device that errs: its clock went back, so later rows would be taken for earlier ones."""
+    state = closing(chained, 1, 1).state
+    back = signed(chained, 1, replace(state, number=state.number + 1, since=25_000, time=80_000))
+    evidence, span = ChainEvidence(1, None, back), Span(20_000, 30_000)
+    keys = chained.registry.keys[1]
+    ChainPosition(replace(state, time=80_000)).after(evidence, span, chained.stream, keys)
+    with pytest.raises(Rejection, match="older than one that was shown before"):
+        ChainPosition(replace(state, time=80_001)).after(evidence, span, chained.stream, keys)
 
 
 # --- beginnings -------------------------------------------------------------------------------------

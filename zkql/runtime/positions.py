@@ -106,7 +106,7 @@ class ChainPosition:
             raise Rejection(f"device {device!r}: its chain begins again")
         if own.time < span.end and not keys.is_finished(own.number + 1):
             raise Rejection(f"device {device!r}: the closing head does not reach the window's end")
-        if (own.number, own.time) < (seen.number, seen.time):
+        if own.number < seen.number or own.time < seen.time:
             raise Rejection(f"device {device!r}: the closing head is older than one that was shown before")
         if own.number == seen.number and (own.before, own.head) != (seen.before, seen.head):
             raise Rejection(f"device {device!r}: two heads after {own.number} blocks")
