@@ -137,7 +137,7 @@ STREAMS: list[tuple[str, str, str]] = [
     ("ZKQL0307", "PUBLIC", chained(columns=CHAINED + ", x INT PUBLIC") + select()),
     ("ZKQL0310", "reading", chained(columns=CHAINED + "".join(f", c{i} INT" for i in range(5))) + select()),
     ("ZKQL0301", "FIRST_VALUE(load)", chained("'devices' = '2'") + select("FIRST_VALUE(load) AS x")),
-    ("ZKQL0301", "'BLS12-381'", stream(options="'signature' = 'BLS12-381'") + select()),
+    ("ZKQL0301", "'EdDSA-BabyJubJub'", stream(options="'signature' = 'EdDSA-BabyJubJub'") + select()),
     ("ZKQL0306", "DOUBLE", stream(", x DOUBLE") + select()),
     ("ZKQL0306", "float(24)", stream(", x float(24)") + select()),
     ("ZKQL0307", "PRIVATE", stream(columns=COLUMNS.replace("BIGINT", "BIGINT PRIVATE")) + select()),

@@ -62,10 +62,9 @@ class World:
     ) -> World:
         """Compile, set up, sign and prove."""
         bundle = setup_bundle(_write(select, folder, stream), None)
-        seeds: dict[Value, bytes] = {d: signatures.new_seed() for d in (1, 2, 3)}
-        registry = ordered(
-            bundle.manifest.plan.stream, {d: signatures.public_key(s) for d, s in seeds.items()}
-        )
+        scheme = signatures.scheme_of(bundle.manifest.plan.stream)
+        seeds: dict[Value, bytes] = {d: scheme.new_seed() for d in (1, 2, 3)}
+        registry = ordered(bundle.manifest.plan.stream, {d: scheme.public_key(s) for d, s in seeds.items()})
         world = cls(bundle, registry, seeds, Processor(bundle, registry))
         found = list(windows(bundle.manifest.plan, world.logs(readings)))
         world.closed = [w for w in found if isinstance(w, ClosedWindow)]

@@ -7,7 +7,7 @@ import pytest
 from tests import chains
 from tests.ceremonies import Ceremony, tiny_bundle
 from tests.chains import ChainWorld
-from tests.harness import FEW_GROUPS_STREAM, GROUPED, HIDDEN, PLAIN
+from tests.harness import FEW_GROUPS_STREAM, GROUPED, HIDDEN, PLAIN, STREAM
 from tests.test_toolchain import powers
 from tests.world import World
 from zkql.bundle import Bundle
@@ -36,6 +36,13 @@ def stranger(tmp_path_factory) -> World:
     return World.make(
         tmp_path_factory.mktemp("stranger"), PLAIN.replace("AVG(temp) AS warmth", "MAX(temp) AS w")
     )
+
+
+@pytest.fixture(scope="session")
+def aggregated(tmp_path_factory) -> World:
+    """Signatures of BLS12-381, one for all rows of a device and window."""
+    stream = STREAM.replace("'capacity'", "'signature' = 'bls12-381', 'capacity'")
+    return World.make(tmp_path_factory.mktemp("aggregated"), PLAIN, stream=stream)
 
 
 @pytest.fixture(scope="session")

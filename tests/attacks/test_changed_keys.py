@@ -20,14 +20,15 @@ from zkql.runtime.chains import sign_beat
 from zkql.runtime.consumer import Verification
 from zkql.runtime.envelope import encode
 from zkql.runtime.evidence import ChainEvidence, RowEvidence
+from zkql.runtime.held import OwnedRow
 from zkql.runtime.intake import read_signed
 from zkql.runtime.processor import Processor
 from zkql.runtime.registry import Change, DeviceKeys, Registry, read_registry, registry_from_json
 from zkql.runtime.signers import Head, sign_heartbeat, signer_of
 from zkql.runtime.windows import ClosedWindow, windows
 
-ONE, TWO, THREE = (bytes([n] * 32) for n in (1, 2, 3))
-WORLDS = ("world", "chained")
+ONE, TWO, THREE = (signatures.public_key(bytes([n] * 32)) for n in (1, 2, 3))
+WORLDS = ("world", "aggregated", "chained")
 
 
 class Fleet(Sensors):
@@ -181,12 +182,13 @@ def test_the_old_key_signs_that_nothing_came(fleet: Fleet) -> None:
         state = states[1]
         assert isinstance(state, Head)
         closing, _ = sign_heartbeat(stream, 1, state, SIZE, old)
-        forged = replace(own, rows=own.rows[:2], closing=closing)
-        held = tuple(h for h in window.held if getattr(h, "row", None) not in own.rows[2:])
+        rows = [h for h in window.held if isinstance(h, OwnedRow) and h.row.device == 1]
+        forged = RowEvidence.of(stream, 1, [h.row for h in rows[:2]], closing)
+        held = tuple(h for h in window.held if h not in rows[2:])
     devices = tuple(forged if d is own else d for d in window.devices)
     envelopes = fleet.prove([replace(window, devices=devices, held=held)])
     rejected = fleet.verified(envelopes).rejected
-    assert "signature of the closing" in rejected[0][1]
+    assert "the signature of" in rejected[0][1]
 
 
 def test_a_revoked_device_goes_on(fleet: Fleet) -> None:

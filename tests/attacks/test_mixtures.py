@@ -20,7 +20,7 @@ from zkql.runtime.positions import Rejection
 from zkql.runtime.records import RecordError
 
 Path = tuple[str | int, ...]
-WORLDS = ("world", "grouped", "hidden", "chained", "chained_by_device")
+WORLDS = ("world", "grouped", "hidden", "aggregated", "chained", "chained_by_device")
 
 
 def fields(data: Any, at: Path = ()) -> Iterator[Path]:

@@ -27,7 +27,7 @@ from zkql.runtime.processor import Processor
 from zkql.runtime.registry import Registry
 from zkql.runtime.windows import ClosedWindow, windows
 
-WORLDS = ("world", "grouped", "chained", "chained_by_device")
+WORLDS = ("world", "grouped", "aggregated", "chained", "chained_by_device")
 SEEDS = range(int(os.environ.get("ZKQL_PIPELINES", "3")))
 Row = dict[str, Value | None]
 

@@ -23,6 +23,8 @@ from zkql.crypto.ed25519 import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zkql.plan.schema import StreamSchema
+
 __all__ = [
     "AGGREGATING",
     "KEY_BYTES",
@@ -34,6 +36,7 @@ __all__ = [
     "is_key",
     "new_seed",
     "public_key",
+    "scheme_of",
     "sign",
     "verify",
 ]
@@ -73,6 +76,11 @@ class AggregateScheme(Scheme, Protocol):
     def verify_aggregate(self, signed: Sequence[tuple[bytes, bytes]], signature: bytes) -> bool:
         """Whether each key signed its message, from pairs of key and message in any order. False for no pair,
         for a pair that stands twice, and for any other bytes."""
+
+
+def scheme_of(stream: StreamSchema) -> Scheme:
+    """How the devices of a stream sign."""
+    return SCHEMES[stream.signature]
 
 
 AGGREGATING: Final[Mapping[str, AggregateScheme]] = MappingProxyType({"bls12-381": bls})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from zkql.crypto.blocks import BlockLayout
+from zkql.crypto.signatures import SCHEMES
 from zkql.errors import Span, did_you_mean, query_error
 from zkql.lang.bind_types import bind_type, check_names
 from zkql.lang.report import two_places
@@ -30,8 +31,8 @@ MAX_DEVICES = 256
 DEFAULT_BLOCK = 20
 _MAX_DIGITS = 9
 _DEVICE_KINDS = (Kind.BIGINT, Kind.INT, Kind.VARCHAR)
-_OPTIONS = {"provenance": tuple(map(str, Provenance)), "signature": ("ed25519",)}
-_PLANNED_OPTIONS = {"provenance": (), "signature": ("bls12-381", "eddsa-babyjubjub")}
+_OPTIONS = {"provenance": tuple(map(str, Provenance)), "signature": tuple(SCHEMES)}
+_PLANNED_OPTIONS = {"provenance": (), "signature": ("eddsa-babyjubjub",)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from zkql.crypto import signatures
 from zkql.crypto.blocks import OFFSET_BITS, Block, BlockLayout, BlockRow, genesis, layout_of
 from zkql.crypto.commitment import new_salt
 from zkql.crypto.encoding import canonical
+from zkql.crypto.signatures import scheme_of
 from zkql.plan.codes import encode, encode_column
 from zkql.plan.types import TIMESTAMP, format_value
 from zkql.runtime.records import (
@@ -27,9 +27,9 @@ from zkql.runtime.records import (
     columns_to_json,
     field_element,
     field_hex,
-    hex_bytes,
     keys,
     sequence,
+    signature_from_json,
     time_of,
 )
 
@@ -79,7 +79,7 @@ class SignedHead:
 
     def is_signed(self, stream: StreamSchema, key: bytes) -> bool:
         """Whether the device's key signed exactly this."""
-        return signatures.verify(key, self.message(stream), self.signature)
+        return scheme_of(stream).verify(key, self.message(stream), self.signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def sign_beat(
 
 def _signed(stream: StreamSchema, device: Value, state: ChainState, seed: bytes) -> SignedHead:
     unsigned = SignedHead(device, state, b"")
-    return replace(unsigned, signature=signatures.sign(seed, unsigned.message(stream)))
+    return replace(unsigned, signature=scheme_of(stream).sign(seed, unsigned.message(stream)))
 
 
 # --- JSON -------------------------------------------------------------------------------------------
@@ -180,11 +180,10 @@ def head_to_json(head: SignedHead) -> dict[str, Any]:
     return {**state_to_json(head.state), "signature": head.signature.hex()}
 
 
-def head_from_json(data: Any, device: Value) -> SignedHead:
+def head_from_json(data: Any, stream: StreamSchema, device: Value) -> SignedHead:
     """Inverse of :func:`head_to_json`."""
     keys(data, *STATE_KEYS, "signature")
-    signature = hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature")
-    return SignedHead(device, state_from_json(data), signature)
+    return SignedHead(device, state_from_json(data), signature_from_json(data["signature"], stream))
 
 
 def block_to_json(link: Link, stream: StreamSchema) -> dict[str, Any]:
@@ -212,7 +211,7 @@ def block_from_json(data: Any, stream: StreamSchema, device: Value) -> Link:
         raise
     except ValueError as error:
         raise RecordError(str(error)) from None
-    return Link(head_from_json(head, device), block, tuple(rows))
+    return Link(head_from_json(head, stream, device), block, tuple(rows))
 
 
 # --- windows ----------------------------------------------------------------------------------------

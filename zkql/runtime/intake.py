@@ -147,7 +147,7 @@ class _RowReader:
 
     def take(self, place: str, kind: str, device: Value, body: dict[str, Any]) -> None:
         if kind == "heartbeat":
-            beat = heartbeat_from_json(body, device)
+            beat = heartbeat_from_json(body, self.stream, device)
             keys_ = _keys(place, device, self.registry).around(beat.sequence - 1, beat.time)
             if not keys_:
                 return  # from here on the device is revoked
@@ -208,7 +208,7 @@ class _ChainReader:
         link = (
             block_from_json(body, self.stream, device)
             if kind == "block"
-            else Link(head_from_json(body, device), None)
+            else Link(head_from_json(body, self.stream, device), None)
         )
         state = link.signed.state
         keys_ = _keys(place, device, self.registry).around(state.number, state.time)

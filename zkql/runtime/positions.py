@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zkql.circuit.evidence import EvidencedChain, EvidencedRow
 from zkql.crypto.blocks import genesis
+from zkql.crypto.signatures import AGGREGATING
 from zkql.runtime.chains import ChainState, state_from_json, state_to_json
 from zkql.runtime.evidence import ChainEvidence, RowEvidence
 from zkql.runtime.records import SignedRow, is_signed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from zkql.plan.types import Value
     from zkql.runtime.chains import SignedHead
     from zkql.runtime.evidence import Evidence
+    from zkql.runtime.records import Record
     from zkql.runtime.registry import DeviceKeys
 
 
@@ -47,6 +49,7 @@ class RowPosition:
         """After a window's rows, if they are all that the device signed in it."""
         assert isinstance(evidence, RowEvidence)
         device, expected, earliest = evidence.device, self.sequence, self.time
+        signed: list[tuple[tuple[bytes, ...], bytes]] = []
         for row in evidence.rows:
             if row.sequence != expected:
                 raise Rejection(f"device {device!r}: row {expected} is due, row {row.sequence} is shown")
@@ -54,30 +57,23 @@ class RowPosition:
                 raise Rejection(f"device {device!r}: row {expected} is not of this window")
             if row.time < earliest:
                 raise Rejection(f"device {device!r}: the time of row {expected} goes back")
-            _check_accepted(device, f"row {expected}", keys.at(expected))
-            if not is_signed(row, stream, keys.at(expected) or b""):
-                raise Rejection(f"device {device!r}: the signature of row {expected} is wrong")
+            signed.append(_signed(row, f"row {expected}", evidence, stream, keys))
             expected, earliest = expected + 1, row.time
         closing = evidence.closing
         if closing is None:
             if not keys.is_finished(expected):
                 raise Rejection(f"device {device!r}: nothing closes the window")
-            return RowPosition(expected, span.end)
-        what = "row" if isinstance(closing, SignedRow) else "heartbeat"
-        if closing.sequence != expected:
-            raise Rejection(
-                f"device {device!r}: row {expected} is due, the closing {what} has {closing.sequence}"
-            )
-        if closing.time < span.end:
-            raise Rejection(f"device {device!r}: the closing {what} does not reach the window's end")
-        if isinstance(closing, SignedRow):
-            accepted = tuple(key for key in (keys.at(expected),) if key is not None)
         else:
-            accepted = keys.around(expected - 1, closing.time)
-        _check_accepted(device, f"the closing {what}", *accepted[:1])
-        if not any(is_signed(closing, stream, key) for key in accepted):
-            raise Rejection(f"device {device!r}: the signature of the closing {what} is wrong")
-        return RowPosition(closing.sequence, span.end)
+            what = "row" if isinstance(closing, SignedRow) else "heartbeat"
+            if closing.sequence != expected:
+                raise Rejection(
+                    f"device {device!r}: row {expected} is due, the closing {what} has {closing.sequence}"
+                )
+            if closing.time < span.end:
+                raise Rejection(f"device {device!r}: the closing {what} does not reach the window's end")
+            signed.append(_signed(closing, f"the closing {what}", evidence, stream, keys))
+        _check_aggregate(signed, evidence, stream)
+        return RowPosition(expected, span.end)
 
     def evidenced(self, evidence: Evidence, stream: StreamSchema) -> list[EvidencedRow]:
         """The rows of a window, for the circuit."""
@@ -169,9 +165,44 @@ def check_first_start(devices: Iterable[Evidence], start: int, window_start: Cal
         raise Rejection("it is not the window in which the first chain begins, and none was accepted before")
 
 
+def _signed(
+    record: Record, what: str, evidence: RowEvidence, stream: StreamSchema, keys: DeviceKeys
+) -> tuple[tuple[bytes, ...], bytes]:
+    """The keys of which one has to have signed a record, and what is signed; checked, if it has a signature of
+    its own."""
+    if isinstance(record, SignedRow):
+        key = keys.at(record.sequence)
+        accepted = () if key is None else (key,)
+    else:
+        accepted = keys.around(record.sequence - 1, record.time)
+    _check_accepted(evidence.device, what, *accepted)
+    alone = stream.signature not in AGGREGATING
+    if alone and not any(is_signed(record, stream, key) for key in accepted):
+        raise Rejection(f"device {evidence.device!r}: the signature of {what} is wrong")
+    return accepted, record.message(stream)
+
+
+def _check_aggregate(
+    signed: list[tuple[tuple[bytes, ...], bytes]], evidence: RowEvidence, stream: StreamSchema
+) -> None:
+    """Whether one signature is that of all records, where the scheme has that; there is none of nothing."""
+    device, aggregate = evidence.device, evidence.aggregate
+    if stream.signature not in AGGREGATING:
+        return
+    if aggregate is None or not signed:
+        if aggregate is not None or signed:
+            raise Rejection(f"device {device!r}: it has a signature of nothing, or nothing is signed")
+        return
+    scheme, (*rows, (choice, message)) = AGGREGATING[stream.signature], signed
+    fixed = [(accepted[0], own) for accepted, own in rows]
+    # The last is a heartbeat, or a row: around a change of keys a heartbeat may have one of two.
+    if not any(scheme.verify_aggregate([*fixed, (key, message)], aggregate) for key in choice):
+        raise Rejection(f"device {device!r}: the signature of its rows and their end is wrong")
+
+
 def _check_signed(head: SignedHead, what: str, stream: StreamSchema, keys: DeviceKeys) -> None:
     accepted = keys.around(head.state.number, head.state.time)
-    _check_accepted(head.device, f"the {what}", *accepted[:1])
+    _check_accepted(head.device, f"the {what}", *accepted)
     if not any(head.is_signed(stream, key) for key in accepted):
         raise Rejection(f"device {head.device!r}: the signature of the {what} is wrong")
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zkql.crypto import signatures
 from zkql.crypto.encoding import canonical
 from zkql.crypto.field import P
+from zkql.crypto.signatures import scheme_of
 from zkql.plan.codes import encode_column
 from zkql.plan.types import BIGINT, TIMESTAMP, as_int, format_value, parse_value
 
@@ -100,54 +100,64 @@ Record = SignedRow | Heartbeat
 
 def is_signed(record: Record, stream: StreamSchema, key: bytes) -> bool:
     """Whether the device's key signed exactly this record."""
-    return signatures.verify(key, record.message(stream), record.signature)
+    return scheme_of(stream).verify(key, record.message(stream), record.signature)
 
 
 # --- JSON -----------------------------------------------------------------------------------------
 
 
 def row_to_json(row: SignedRow, stream: StreamSchema) -> dict[str, Any]:
-    """Without device, which the envelope states once."""
+    """Without device, which the envelope states once; and without a signature that is part of an
+    aggregate."""
     return {
         "sequence": row.sequence,
         "time": format_value(row.time, TIMESTAMP),
         "public": columns_to_json(row.public, stream.public_columns),
         "commitment": field_hex(row.commitment),
-        "signature": row.signature.hex(),
+        **_signature_to_json(row.signature),
     }
 
 
-def row_from_json(data: Any, stream: StreamSchema, device: Value) -> SignedRow:
-    """Inverse of :func:`row_to_json`."""
-    keys(data, "sequence", "time", "public", "commitment", "signature")
+def row_from_json(data: Any, stream: StreamSchema, device: Value, *, alone: bool = True) -> SignedRow:
+    """Inverse of :func:`row_to_json`; ``alone`` says that it has a signature of its own."""
+    keys(data, "sequence", "time", "public", "commitment", *(("signature",) if alone else ()))
     return SignedRow(
         device=device,
         sequence=sequence(data["sequence"]),
         time=time_of(data["time"]),
         public=columns_from_json(data["public"], stream.public_columns),
         commitment=field_element(data["commitment"], "commitment"),
-        signature=hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature"),
+        signature=signature_from_json(data["signature"], stream) if alone else b"",
     )
 
 
 def heartbeat_to_json(heartbeat: Heartbeat) -> dict[str, Any]:
-    """Without device."""
+    """Without device, and perhaps without signature, as a row."""
     return {
         "sequence": heartbeat.sequence,
         "time": format_value(heartbeat.time, TIMESTAMP),
-        "signature": heartbeat.signature.hex(),
+        **_signature_to_json(heartbeat.signature),
     }
 
 
-def heartbeat_from_json(data: Any, device: Value) -> Heartbeat:
+def heartbeat_from_json(data: Any, stream: StreamSchema, device: Value, *, alone: bool = True) -> Heartbeat:
     """Inverse of :func:`heartbeat_to_json`."""
-    keys(data, "sequence", "time", "signature")
+    keys(data, "sequence", "time", *(("signature",) if alone else ()))
     return Heartbeat(
         device=device,
         sequence=sequence(data["sequence"]),
         time=time_of(data["time"]),
-        signature=hex_bytes(data["signature"], signatures.SIGNATURE_BYTES, "signature"),
+        signature=signature_from_json(data["signature"], stream) if alone else b"",
     )
+
+
+def _signature_to_json(signature: bytes) -> dict[str, Any]:
+    return {"signature": signature.hex()} if signature else {}
+
+
+def signature_from_json(raw: Any, stream: StreamSchema) -> bytes:
+    """A signature of the stream's scheme, as far as its size tells."""
+    return hex_bytes(raw, scheme_of(stream).SIGNATURE_BYTES, "signature")
 
 
 def opening_to_json(opening: Opening, stream: StreamSchema) -> dict[str, Any]:

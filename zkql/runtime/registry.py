@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from zkql import files
-from zkql.crypto import signatures
 from zkql.crypto.encoding import digest
+from zkql.crypto.signatures import scheme_of
 from zkql.errors import input_error
 from zkql.plan.types import TIMESTAMP, format_value, parse_value
 from zkql.runtime.records import RecordError, hex_bytes, keys, sequence, time_of
@@ -40,8 +40,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DeviceKeys:
-    """Public keys (32 bytes) of a device: the ``first``, and those of ``later`` changes. From the number
-    ``revoked`` on nothing is accepted."""
+    """Public keys of a device, of the stream's scheme: the ``first``, and those of ``later`` changes. From
+    the number ``revoked`` on nothing is accepted."""
 
     first: bytes
     later: tuple[Change, ...] = ()
@@ -154,21 +154,23 @@ def registry_from_json(data: Any, stream: StreamSchema, place: str) -> Registry:
             device = parse_value(entry["device"], kind)
             if device in found:
                 raise RecordError(f"device {device!r} is registered twice")
-            found[device] = _keys_from_json(entry)
+            found[device] = _keys_from_json(entry, stream)
     except ValueError as error:
         raise input_error("ZKQL0420", f"{place}: {error}") from None
     return Registry(stream, dict(sorted(found.items())))
 
 
-def _keys_from_json(entry: dict[str, Any]) -> DeviceKeys:
+def _keys_from_json(entry: dict[str, Any], stream: StreamSchema) -> DeviceKeys:
     if not isinstance(entry["later"], list):
         raise RecordError("later is not a list")
     later = []
     for change in entry["later"]:
         keys(change, "from", "since", "key")
-        later.append(Change(sequence(change["from"]), time_of(change["since"]), _key(change["key"])))
+        later.append(Change(sequence(change["from"]), time_of(change["since"]), _key(change["key"], stream)))
     revoked = entry["revoked"]
-    return DeviceKeys(_key(entry["key"]), tuple(later), None if revoked is None else sequence(revoked))
+    return DeviceKeys(
+        _key(entry["key"], stream), tuple(later), None if revoked is None else sequence(revoked)
+    )
 
 
 def _change_to_json(change: Change) -> dict[str, Any]:
@@ -176,8 +178,12 @@ def _change_to_json(change: Change) -> dict[str, Any]:
     return {"from": change.number, "since": since, "key": change.key.hex()}
 
 
-def _key(raw: Any) -> bytes:
-    return hex_bytes(raw, signatures.KEY_BYTES, "key")
+def _key(raw: Any, stream: StreamSchema) -> bytes:
+    scheme = scheme_of(stream)
+    key = hex_bytes(raw, scheme.KEY_BYTES, "key")
+    if not scheme.is_key(key):
+        raise RecordError(f"key is no public key of {stream.signature}")
+    return key
 
 
 def write_registry(path: Path, registry: Registry) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkql import files
-from zkql.crypto import signatures
+from zkql.crypto.signatures import scheme_of
 from zkql.errors import did_you_mean, input_error
 from zkql.plan.types import TIMESTAMP, format_timestamp, parse_value
 from zkql.runtime.records import RecordError, hex_bytes, keys
@@ -79,10 +79,11 @@ def generate_keys(stream: StreamSchema, devices: Iterable[Value], folder: Path) 
     """A fresh key for each device. Refuses to overwrite keys: rows signed with them would be lost."""
     if (folder / PRIVATE).exists() or (folder / REGISTRY).exists():
         raise input_error("ZKQL0432", f"{folder} already holds keys", "choose another folder")
-    seeds = {device: signatures.new_seed() for device in devices}
+    scheme = scheme_of(stream)
+    seeds = {device: scheme.new_seed() for device in devices}
     if not seeds:
         raise input_error("ZKQL0433", "there is no device to make a key for")
-    registry = ordered(stream, {d: signatures.public_key(s) for d, s in seeds.items()})
+    registry = ordered(stream, {d: scheme.public_key(s) for d, s in seeds.items()})
     with files.atomic_directory(folder) as scratch:
         (scratch / PRIVATE).mkdir(mode=0o700)
         for device, seed in seeds.items():
@@ -113,8 +114,9 @@ def rotate(stream: StreamSchema, folder: Path, device: Value) -> Registry:
                 f"device {device!r} has signed nothing with its key, so there is nothing to keep",
                 "make new keys, in a new folder: zkql sensor keygen",
             )
-        seed = signatures.new_seed()
-        later = (*own.later, Change(number, states[device].time, signatures.public_key(seed)))
+        scheme = scheme_of(stream)
+        seed = scheme.new_seed()
+        later = (*own.later, Change(number, states[device].time, scheme.public_key(seed)))
         changed = registry.with_keys(device, replace(own, later=later))
         path = folder / PRIVATE / _key_file(device)
         _write_seed(path.with_suffix(_NEXT), device, seed, stream)  # found by whoever is interrupted here
@@ -171,7 +173,7 @@ def _seed_of(folder: Path, device: Value, stream: StreamSchema, keys_: DeviceKey
     for own in (path, path.with_suffix(_NEXT)):
         if own == path or own.exists():
             seed = _read_seed(own, device, stream)
-            if signatures.public_key(seed) == expected:
+            if scheme_of(stream).public_key(seed) == expected:
                 return seed
     raise input_error("ZKQL0436", f"the private key of device {device!r} is not the registered one")
 
@@ -182,7 +184,7 @@ def _read_seed(path: Path, device: Value, stream: StreamSchema) -> bytes:
         keys(data, "device", "seed")
         if parse_value(data["device"], stream.column(stream.device).type) != device:
             raise RecordError("it is the key of another device")
-        return hex_bytes(data["seed"], signatures.SEED_BYTES, "seed")
+        return hex_bytes(data["seed"], scheme_of(stream).SEED_BYTES, "seed")
     except ValueError as error:
         raise input_error("ZKQL0434", f"{path}: {error}") from None
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from zkql import files
-from zkql.crypto import signatures
 from zkql.crypto.commitment import commit, new_salt
+from zkql.crypto.signatures import scheme_of
 from zkql.plan.types import TIMESTAMP, format_value
 from zkql.runtime.chains import (
     STATE_KEYS,
@@ -118,7 +118,7 @@ def sign_row(stream: StreamSchema, values: Row, head: Head, seed: bytes) -> tupl
         commitment=commit(stream, opening.offsets(stream), opening.salt),
         signature=b"",
     )
-    signed = replace(row, signature=signatures.sign(seed, row.message(stream)))
+    signed = replace(row, signature=scheme_of(stream).sign(seed, row.message(stream)))
     return signed, opening, Head(head.sequence + 1, row.time)
 
 
@@ -127,7 +127,7 @@ def sign_heartbeat(
 ) -> tuple[Heartbeat, Head]:
     """Sign that nothing else comes before ``time``."""
     heartbeat = Heartbeat(device, head.sequence, time, b"")
-    signed = replace(heartbeat, signature=signatures.sign(seed, heartbeat.message(stream)))
+    signed = replace(heartbeat, signature=scheme_of(stream).sign(seed, heartbeat.message(stream)))
     return signed, Head(head.sequence, time)
 
 

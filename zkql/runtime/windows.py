@@ -83,7 +83,7 @@ def _of_rows(plan: StagedPlan, logs: Mapping[Value, RowLog]) -> Iterator[ClosedW
                 waiting.append(device)
                 continue
             own = log.rows[first:stop]
-            evidence.append(RowEvidence(device, tuple(o.row for o in own), closing))
+            evidence.append(RowEvidence.of(plan.stream, device, [o.row for o in own], closing))
             rows += own
             position[device] = stop
         if waiting:
