@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -108,6 +109,47 @@ def test_the_constraint_count_shown_is_that_of_the_compiler() -> None:
     assert shown is not None
     assert int(shown.group(1).replace(",", "")) == circuit.constraints
     assert f"{circuit.constraints:,} constraints" in README
+
+
+def test_the_chains_of_the_readme_are_proven(tmp_path) -> None:
+    """With the sums that Python finds in the file."""
+    (script,) = (b for b in blocks("sh") if "queries/meters" in b)
+    (tmp_path / "queries").symlink_to(ROOT / "queries")
+    path = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"{script.rstrip()} -o all --json"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    totals: dict[tuple[int, str], int] = {}
+    for line in (ROOT / "queries/meters/readings.jsonl").read_text().splitlines():
+        own = json.loads(line)
+        window = own["meter"], own["ts"][:15] + "0:00.000"
+        totals[window] = totals.get(window, 0) + own["load"]
+    results = json.loads(done.stdout)["results"]
+    assert {(r["meter"], r["window_start"]): r["total"] for r in results} == totals
+    for envelope in (tmp_path / "all/envelopes").iterdir():
+        assert "load" not in envelope.read_text()
+
+
+def test_the_constraints_of_chains_are_those_of_the_compiler() -> None:
+    (rows,) = re.findall(
+        r"^\| constraints a row, .*?\| (\d+); (\d+) \| (\d+); (\d+) \|$", README, re.MULTILINE
+    )
+    columns = "meter BIGINT, ts TIMESTAMP(3), load INT, WATERMARK FOR ts AS ts"
+    found = []
+    for provenance in ("row", "chain"):
+        for call in ("SUM(load)", "MAX(load)"):
+            text = f"""
+                CREATE STREAM r ({columns}) SIGNED BY meter
+                WITH ('capacity' = '100', 'provenance' = '{provenance}');
+                SELECT window_start, {call} AS found
+                FROM TABLE(TUMBLE(TABLE r, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end"""
+            circuit = compile_query(Source("q", text)).circuit
+            assert circuit is not None
+            found.append(str(round(circuit.constraints / 100)))
+    assert list(rows) == found
 
 
 def test_the_error_shown_is_the_error_given() -> None:
