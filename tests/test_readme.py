@@ -145,7 +145,8 @@ def test_the_constraints_of_chains_are_those_of_the_compiler() -> None:
                 CREATE STREAM r ({columns}) SIGNED BY meter
                 WITH ('capacity' = '100', 'provenance' = '{provenance}');
                 SELECT window_start, {call} AS found
-                FROM TABLE(TUMBLE(TABLE r, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end"""
+                FROM TABLE(TUMBLE(TABLE r, DESCRIPTOR(ts), INTERVAL '1' HOUR))
+                GROUP BY window_start, window_end"""
             circuit = compile_query(Source("q", text)).circuit
             assert circuit is not None
             found.append(str(round(circuit.constraints / 100)))
