@@ -68,6 +68,11 @@ BY_KEY = f"""
 SELECT window_start, temp, SUM(load) AS total, COUNT(*) AS n
 {WINDOW} WHERE load > -5 GROUP BY window_start, window_end, temp
 """
+ORDERED = f"""
+SELECT window_start, BIT_OR(temp) AS bits, MEDIAN(load) AS middle,
+       PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY zone) AS zones
+{WINDOW} GROUP BY window_start, window_end
+"""
 Row = Mapping[str, Value | None]
 SUBJECTS = {
     "one device": (PLAIN, 4, 2, 1),
@@ -75,6 +80,7 @@ SUBJECTS = {
     "times are read": (TIMED, 4, 3, 1),
     "blocks of one row": (PLAIN, 3, 1, 1),
     "one block": (BY_KEY, 3, 3, 1),
+    "bits and order": (ORDERED, 3, 2, 1),
 }
 """SELECT, capacity, rows of a block, devices."""
 T = 1_000_000

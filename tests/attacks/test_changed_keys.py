@@ -239,14 +239,46 @@ def test_rows_before_the_revocation_are_not_left_out(fleet: Fleet) -> None:
 
 def test_which_key_signs_what() -> None:
     keys = DeviceKeys(ONE, (Change(3, 50, TWO), Change(7, 90, THREE)), revoked=9)
-    assert [keys.at(n) for n in (0, 2, 3, 6, 7, 8, 9, 99)] == [ONE, ONE, TWO, TWO, THREE, THREE, None, None]
-    assert keys.around(1, 999) == (ONE,)
-    assert [keys.around(2, time) for time in (49, 50, 51)] == [(ONE,), (ONE, TWO), (TWO,)]
+    at = [(0, 5), (2, 50), (3, 50), (6, 90), (7, 90), (8, 999), (9, 999), (99, 999)]
+    assert [keys.at(*own) for own in at] == [ONE, ONE, TWO, TWO, THREE, THREE, None, None]
+    assert [keys.at(*own) for own in ((0, 51), (2, 51), (3, 49), (6, 91), (7, 89))] == [None] * 5
+    assert [keys.around(1, time) for time in (50, 51, 999)] == [(ONE,), (), ()]
+    assert [keys.around(2, time) for time in (49, 50, 51, 91)] == [(ONE,), (ONE, TWO), (TWO,), ()]
     assert [keys.around(6, time) for time in (89, 90, 91)] == [(TWO,), (TWO, THREE), (THREE,)]
     assert keys.around(8, 999) == (THREE,)
-    assert keys.around(9, 0) == ()
+    assert keys.around(9, 999) == ()
     assert [keys.is_finished(n) for n in (8, 9, 10)] == [False, True, True]
     assert not DeviceKeys(ONE).is_finished(10**9)
+
+
+def test_a_new_key_that_is_revoked_before_it_has_signed_signs_nothing() -> None:
+    keys = DeviceKeys(ONE, (Change(3, 50, TWO),), revoked=3)
+    assert keys.around(2, 50) == (ONE,)
+    assert keys.around(2, 51) == ()
+
+
+def test_the_old_key_speaks_for_an_earlier_number_at_a_later_time(fleet: Fleet) -> None:
+    """Of a number before the last: all rows after it would be gone, those of the new key too."""
+    old, stream = fleet.seed(), fleet.world.stream
+    states = sensor._read_state(fleet.folder / "keys", stream)
+    fleet.sign([fleet.row(3000)], None, 0)
+    sensor.rotate(stream, fleet.folder / "keys", 1)
+    fleet.sign([fleet.row(4000, 9999)], SIZE, 0)
+    (window,) = fleet.closed()
+    assert fleet.verified(fleet.prove([window])).verified
+    own = next(d for d in window.devices if d.device == 1)
+    if isinstance(own, ChainEvidence):
+        link, _ = sign_beat(stream, 1, states[1], SIZE, old)
+        short: ChainEvidence | RowEvidence = replace(own, closing=link.signed)
+        held = window.held
+    else:
+        closing, _ = sign_heartbeat(stream, 1, states[1], SIZE, old)
+        rows = [h for h in window.held if isinstance(h, OwnedRow) and h.row.device == 1]
+        short = RowEvidence.of(stream, 1, [h.row for h in rows[:2]], closing)
+        held = tuple(h for h in window.held if h not in rows[2:])
+    devices = tuple(short if d is own else d for d in window.devices)
+    rejected = fleet.verified(fleet.prove([replace(window, devices=devices, held=held)])).rejected
+    assert "is not of the time of its key" in rejected[0][1]
 
 
 @pytest.mark.parametrize(

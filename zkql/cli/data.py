@@ -185,12 +185,18 @@ def revoke(
     registry: Annotated[Path, typer.Option("--registry", help="The registry, which is changed.")],
     device: Device,
     number: Annotated[
-        int, typer.Option("--from", help="The first row, or block of a chain, that is not accepted.", min=0)
+        int,
+        typer.Option(
+            "--from",
+            help="The first row (they count from 0), or block of a chain (from 1), that is not accepted: one "
+            "beyond all that a ledger has accepted. state.json of the keys says how far a device has signed.",
+            min=0,
+        ),
     ],
     as_json: Json = False,
 ) -> None:
     """Accept nothing of a device from a row or block on. What it signed before stays; windows no longer wait
-    for it.
+    for it. Windows that were accepted with later rows would be another story: a ledger stops there.
 
     Example: zkql sensor revoke QUERY.zkql --stream bid --registry keys/registry.json --device 7 --from 120
     """

@@ -186,7 +186,7 @@ class _Options:
         most = max(BlockLayout.most(columns), 1) if coded else 1
         if self.block is not None:
             return _number(self.block, "block is the most rows that one hash takes, here", most)
-        return min(DEFAULT_BLOCK, self.limits.rows, most)
+        return min(DEFAULT_BLOCK, most)
 
 
 _NUMBERS = {

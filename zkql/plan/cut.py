@@ -72,11 +72,13 @@ def _unordered(plan: StagedPlan, span: Span | None) -> Iterator[Diagnostic]:
     """What depends on the order of rows, where the chains of several devices stand one after the other."""
     if plan.circuit is None or plan.circuit.chains < 2:
         return
-    note = f"nearest provable form: … of each device, with {plan.stream.device} among the keys"
+    note = f"nearest provable form: of each device: GROUP BY …, {plan.stream.device}"
+    listed = (
+        f"nearest provable form: of each device: PARTITION BY window_start, window_end, {plan.stream.device}"
+    )
     if plan.listing is not None:
-        yield planned(
-            "OVER rows of several chains has", next((c.span for c in plan.listing.analytics), span), note
-        )
+        place = next((c.span for c in plan.listing.analytics), span)
+        yield planned("OVER rows of several chains has", place, listed)
     for call in plan.calls:
         if call.function in _IN_ORDER:
             yield planned(f"{call.function} of rows of several chains has", call.span, note)

@@ -189,7 +189,10 @@ class Verifier:
         if accepted is None:
             raise Rejection("no window that was accepted begins when it does")
         if accepted != history.following(envelope):
-            raise Rejection("something else was accepted for its window before: these are two stories")
+            raise Rejection(
+                "something else was accepted for its window before: these are two stories, or a device was "
+                "revoked from a row on that was accepted"
+            )
         return True
 
     def verify(self, envelope: Envelope) -> list[ResultRow]:

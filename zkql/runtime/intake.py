@@ -129,7 +129,11 @@ def _keys(place: str, device: Value, registry: Registry) -> DeviceKeys:
 
 def _check(place: str, device: Value, *, signed: bool) -> None:
     if not signed:
-        raise rejected("ZKQL0505", f"{place}: the signature is not that of device {device!r}")
+        raise rejected(
+            "ZKQL0505",
+            f"{place}: the signature is not that of device {device!r}",
+            "if its key was changed, name the newer registry: --registry FILE",
+        )
 
 
 # --- ROW --------------------------------------------------------------------------------------------
@@ -148,9 +152,10 @@ class _RowReader:
     def take(self, place: str, kind: str, device: Value, body: dict[str, Any]) -> None:
         if kind == "heartbeat":
             beat = heartbeat_from_json(body, self.stream, device)
-            keys_ = _keys(place, device, self.registry).around(beat.sequence - 1, beat.time)
-            if not keys_:
-                return  # from here on the device is revoked
+            own_keys = _keys(place, device, self.registry)
+            if own_keys.is_revoked(beat.sequence - 1):
+                return  # nothing of it is accepted
+            keys_ = own_keys.around(beat.sequence - 1, beat.time)
             _check(place, device, signed=any(is_signed(beat, self.stream, key) for key in keys_))
             known = self.heartbeats.get(device)
             if known is None or (known.sequence, known.time) < (beat.sequence, beat.time):
@@ -160,10 +165,11 @@ class _RowReader:
         opening = opening_from_json(body, self.stream)
         public = {k: v for k, v in body.items() if k not in ("private", "salt")}
         row = row_from_json(public, self.stream, device)
-        key = _keys(place, device, self.registry).at(row.sequence)
-        if key is None:
+        own_keys = _keys(place, device, self.registry)
+        if own_keys.is_revoked(row.sequence):
             return  # as above
-        _check(place, device, signed=is_signed(row, self.stream, key))
+        key = own_keys.at(row.sequence, row.time)
+        _check(place, device, signed=key is not None and is_signed(row, self.stream, key))
         own = self.rows.setdefault(device, {})
         if row.sequence in own:
             raise rejected(
@@ -211,9 +217,10 @@ class _ChainReader:
             else Link(head_from_json(body, self.stream, device), None)
         )
         state = link.signed.state
-        keys_ = _keys(place, device, self.registry).around(state.number, state.time)
-        if not keys_:
-            return  # from here on the device is revoked
+        own_keys = _keys(place, device, self.registry)
+        if own_keys.is_revoked(state.number):
+            return  # nothing of it is accepted
+        keys_ = own_keys.around(state.number, state.time)
         _check(place, device, signed=any(link.signed.is_signed(self.stream, key) for key in keys_))
         own = link.signed.state
         if link.block is not None and layout_of(self.stream).head(own.before, link.block) != own.head:

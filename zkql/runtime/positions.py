@@ -171,11 +171,12 @@ def _signed(
     """The keys of which one has to have signed a record, and what is signed; checked, if it has a signature
     of its own."""
     if isinstance(record, SignedRow):
-        own = keys.at(record.sequence)
+        own = keys.at(record.sequence, record.time)
         accepted: tuple[bytes, ...] = () if own is None else (own,)
     else:
         accepted = keys.around(record.sequence - 1, record.time)
-    _check_accepted(evidence.device, what, *accepted)
+    last = record.sequence if isinstance(record, SignedRow) else record.sequence - 1
+    _check_accepted(evidence.device, what, accepted, revoked=keys.is_revoked(last))
     alone = stream.signature not in AGGREGATING
     if alone and not any(is_signed(record, stream, key) for key in accepted):
         raise Rejection(f"device {evidence.device!r}: the signature of {what} is wrong")
@@ -202,11 +203,13 @@ def _check_aggregate(
 
 def _check_signed(head: SignedHead, what: str, stream: StreamSchema, keys: DeviceKeys) -> None:
     accepted = keys.around(head.state.number, head.state.time)
-    _check_accepted(head.device, f"the {what}", *accepted)
+    _check_accepted(head.device, f"the {what}", accepted, revoked=keys.is_revoked(head.state.number))
     if not any(head.is_signed(stream, key) for key in accepted):
         raise Rejection(f"device {head.device!r}: the signature of the {what} is wrong")
 
 
-def _check_accepted(device: Value, what: str, *keys: bytes | None) -> None:
-    if not any(keys):
+def _check_accepted(device: Value, what: str, keys: tuple[bytes, ...], *, revoked: bool) -> None:
+    if revoked:
         raise Rejection(f"device {device!r}: {what} comes after the device was revoked")
+    if not keys:
+        raise Rejection(f"device {device!r}: {what} is not of the time of its key")

@@ -54,21 +54,28 @@ class DeviceKeys:
                     "a key is changed at a later number than the one before, and not at an earlier time"
                 )
 
-    def at(self, number: int) -> bytes | None:
-        """The key of a row or block; None from the revocation on."""
-        if self.revoked is not None and number >= self.revoked:
+    def at(self, number: int, time: int) -> bytes | None:
+        """The key of a row or block with a time (milliseconds); None from the revocation on, and where no key
+        is both of its number and of its time: what an old key signs is not later than its change."""
+        if self.is_revoked(number):
             return None
-        return next((c.key for c in reversed(self.later) if number >= c.number), self.first)
+        changes = (Change(0, TIMESTAMP.lowest, self.first), *self.later)
+        place = max(i for i, change in enumerate(changes) if change.number <= max(number, 0))
+        if time < changes[place].time or any(time > change.time for change in changes[place + 1 :]):
+            return None
+        return changes[place].key
 
     def around(self, number: int, time: int) -> tuple[bytes, ...]:
-        """The keys of what is signed with a time after a row or block and before the next one. None of them,
-        from the revocation on."""
-        own, change = self.at(number), next((c for c in self.later if c.number == number + 1), None)
-        if own is None:
-            return ()
-        if change is None:
-            return (own,)
-        return (*((own,) if time <= change.time else ()), *((change.key,) if time >= change.time else ()))
+        """The keys of what is signed with a time after a row or block and before the next one: that of
+        either, if the next one is not shut out."""
+        found = [] if self.is_revoked(number) else [self.at(number, time)]
+        if any(change.number == number + 1 for change in self.later):
+            found.append(self.at(number + 1, time))
+        return tuple(key for key in found if key is not None)
+
+    def is_revoked(self, number: int) -> bool:
+        """Whether a row or block is not accepted any more."""
+        return self.revoked is not None and number >= self.revoked
 
     def is_finished(self, count: int) -> bool:
         """Whether so many rows or blocks are all that will be accepted."""

@@ -108,11 +108,12 @@ def rotate(stream: StreamSchema, folder: Path, device: Value) -> Registry:
         registry, states = _opened(stream, folder)
         own = _registered(registry, device, folder)
         number = signer_of(stream).following(states[device])
+        _check_not_revoked(own, device, number)
         if number < 1 or (own.later and own.later[-1].number >= number):
             raise input_error(
                 "ZKQL0480",
-                f"device {device!r} has signed nothing with its key, so there is nothing to keep",
-                "make new keys, in a new folder: zkql sensor keygen",
+                f"device {device!r} has signed nothing with its key",
+                "sign something with it first; before the very first row, make new keys in a new folder",
             )
         scheme = scheme_of(stream)
         seed = scheme.new_seed()
@@ -144,6 +145,15 @@ def revoke(stream: StreamSchema, path: Path, device: Value, number: int) -> Regi
     return changed
 
 
+def _check_not_revoked(keys_: DeviceKeys, device: Value, number: int) -> None:
+    if keys_.is_revoked(number):
+        raise input_error(
+            "ZKQL0482",
+            f"device {device!r} is revoked from {keys_.revoked} on",
+            "leave its rows out; a device that comes back wants a new name, and a key of its own",
+        )
+
+
 def _registered(registry: Registry, device: Value, place: Path) -> DeviceKeys:
     if device not in registry.keys:
         raise input_error(
@@ -160,15 +170,12 @@ def _write_seed(path: Path, device: Value, seed: bytes, stream: StreamSchema) ->
         scratch.write_text(json.dumps(body) + "\n")
 
 
-def _seed_of(folder: Path, device: Value, stream: StreamSchema, keys_: DeviceKeys, number: int) -> bytes:
+def _seed_of(
+    folder: Path, device: Value, stream: StreamSchema, keys_: DeviceKeys, number: int, time: int
+) -> bytes:
     """The private key of a device's next row or block."""
-    expected = keys_.at(number)
-    if expected is None:
-        raise input_error(
-            "ZKQL0482",
-            f"device {device!r} is revoked from {keys_.revoked} on",
-            "leave its rows out; a device that comes back wants a new name, and a key of its own",
-        )
+    _check_not_revoked(keys_, device, number)
+    expected = keys_.at(number, time)
     path = folder / PRIVATE / _key_file(device)
     for own in (path, path.with_suffix(_NEXT)):
         if own == path or own.exists():
@@ -258,7 +265,7 @@ def _sign_locked(
         state, own_keys = states[device], registry.keys[device]
         if not own and own_keys.is_finished(signer.following(state)):
             continue  # it has nothing more to say
-        seed = _seed_of(folder, device, stream, own_keys, signer.following(state))
+        seed = _seed_of(folder, device, stream, own_keys, signer.following(state), state.time)
         own.sort(key=lambda row: stream.time_of(row.values))
         if own:
             _check_time(own[0], stream, state.time)

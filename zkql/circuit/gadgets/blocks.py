@@ -44,6 +44,10 @@ class Part:
         """The parameter's dimensions for one block."""
         return (self.strip.size, self.strip.bits) if self.read else (self.strip.elements,)
 
+    def dims(self, blocks: int) -> Dims:
+        """The same for all blocks: of what is read, by row."""
+        return (blocks * self.strip.size, self.strip.bits) if self.read else (blocks, *self.size)
+
 
 @dataclass(frozen=True)
 class Blocks(Gadget):
@@ -162,7 +166,7 @@ class Blocks(Gadget):
             Parameter(f"{self.name}_salt", (self.blocks,)),
             Parameter(f"{self.name}_base", (self.blocks,)),
             Parameter(f"{self.name}_last", (self.blocks, self.layout.size)),
-            *(Parameter(part.parameter, (self.blocks, *part.size)) for part in self.parts),
+            *(Parameter(part.parameter, part.dims(self.blocks)) for part in self.parts),
         )
 
     def compute(self, inputs: Sequence[Values]) -> list[Values]:

@@ -191,7 +191,9 @@ class OrderStatistic(Gadget):
 
     def constraints(self) -> int:
         if self.member is None:
-            return self._per_row * self.capacity + self._per_group + 1 + self.both
+            # Repetitions are taken off with a product, unless it is known how many there are.
+            repeated = not self.rows.is_constant
+            return self._per_row * self.capacity + self._per_group + repeated + self.both
         (groups,) = self.dims
         return self._per_row * self.capacity + self._per_group * groups
 
