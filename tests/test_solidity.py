@@ -49,10 +49,7 @@ def honest(tmp_path_factory) -> Honest:
     (result,) = envelope.results
     assert result.proof is not None
     verifier = Verifier(opened, registry, allow_dev_keys=True)
-    rows = [row for device in envelope.devices for row in device.rows]
-    circuit = opened.manifest.plan.circuit
-    assert circuit is not None
-    inputs = verifier._public_inputs(envelope, circuit, result, rows)
+    ((_, inputs),) = verifier.claims(envelope)
     return Honest(opened, verifier_contract(opened, allow_dev_keys=True).text, result.proof, inputs)
 
 
