@@ -14,8 +14,9 @@ from typing import Any
 
 from benchmarks.first_query import proven
 from zkql.bundle import read_bundle
-from zkql.compiler import compile_query, setup_bundle, write_bundle
+from zkql.compiler import compile_query, write_bundle
 from zkql.errors import Source
+from zkql.keys import setup_bundle
 from zkql.runtime.sensor import PlainRow
 
 STREAM = """
